@@ -1,0 +1,107 @@
+//! The micro-kernels of each instruction set, instantiated, and their parameters.
+
+use super::panel::{Panel, PanelFn, panel};
+use super::simd::{Portable, Simd};
+#[cfg(target_arch = "x86_64")]
+use super::simd_x86::{Avx2F32, Avx2F64, Avx512F32, Avx512F64};
+
+/// The micro-kernels for one instruction set and element type.
+pub(super) trait Family: Simd {
+    /// The most rows of a panel.
+    const MR: usize;
+    /// Kernels by number of rows less one, for an `A` whose rows are contiguous in `k`.
+    const ROWS: &'static [PanelFn<Self::T>];
+    /// The same for an `A` that is contiguous across rows (packed, or transposed as it lies).
+    const COLUMNS: &'static [PanelFn<Self::T>];
+
+    /// Transposes like [`Simd::transpose`], compiled for the instruction set.
+    ///
+    /// # Safety
+    /// As there; the processor has the instruction set.
+    unsafe fn transpose_block(
+        src: *const Self::T,
+        row_stride: usize,
+        rows: usize,
+        dst: *mut Self::T,
+        dst_stride: usize,
+    );
+}
+
+macro_rules! family {
+    ($s:ty, $t:ty, $mr:expr, [$($m:expr),*], $module:ident $(, $feature:expr)?) => {
+        mod $module {
+            use super::*;
+
+            /// # Safety
+            /// As `panel`; the processor has the features.
+            $(#[target_feature(enable = $feature)])?
+            pub(super) unsafe fn kernel<const ROWS: bool, const MR: usize>(p: &Panel<$t>) {
+                // SAFETY: by the contract of this function.
+                unsafe { panel::<$s, ROWS, MR>(p) }
+            }
+
+            /// # Safety
+            /// As `Simd::transpose`; the processor has the features.
+            $(#[target_feature(enable = $feature)])?
+            pub(super) unsafe fn transpose(
+                src: *const $t,
+                row_stride: usize,
+                rows: usize,
+                dst: *mut $t,
+                dst_stride: usize,
+            ) {
+                // SAFETY: by the contract of this function.
+                unsafe {
+                    if rows == <$s>::LANES {
+                        <$s>::transpose(src, row_stride, <$s>::LANES, dst, dst_stride)
+                    } else {
+                        <$s>::transpose(src, row_stride, rows, dst, dst_stride)
+                    }
+                }
+            }
+        }
+
+        impl Family for $s {
+            const MR: usize = $mr;
+            const ROWS: &'static [PanelFn<$t>] = &[$($module::kernel::<true, $m>),*];
+            const COLUMNS: &'static [PanelFn<$t>] = &[$($module::kernel::<false, $m>),*];
+
+            #[inline(always)]
+            unsafe fn transpose_block(
+                src: *const $t,
+                row_stride: usize,
+                rows: usize,
+                dst: *mut $t,
+                dst_stride: usize,
+            ) {
+                // SAFETY: by the contract of this function.
+                unsafe { $module::transpose(src, row_stride, rows, dst, dst_stride) }
+            }
+        }
+    };
+}
+
+family!(Portable<f32>, f32, 4, [1, 2, 3, 4], portable_f32);
+family!(Portable<f64>, f64, 4, [1, 2, 3, 4], portable_f64);
+#[cfg(target_arch = "x86_64")]
+family!(Avx2F32, f32, 6, [1, 2, 3, 4, 5, 6], avx2_f32, "avx2,fma");
+#[cfg(target_arch = "x86_64")]
+family!(Avx2F64, f64, 6, [1, 2, 3, 4, 5, 6], avx2_f64, "avx2,fma");
+#[cfg(target_arch = "x86_64")]
+family!(
+    Avx512F32,
+    f32,
+    12,
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+    avx512_f32,
+    "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"
+);
+#[cfg(target_arch = "x86_64")]
+family!(
+    Avx512F64,
+    f64,
+    12,
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+    avx512_f64,
+    "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"
+);

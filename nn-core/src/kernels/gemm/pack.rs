@@ -1,0 +1,96 @@
+//! Copies blocks of operands into the order in which the micro-kernel reads them.
+
+use super::family::Family;
+
+/// Copies a matrix of `k` by `n` (element `(i, j)` at `i * k_stride + j * n_stride`) into panels of `width` columns:
+/// panel after panel, in each the rows of `width` numbers one after the other. The last panel may be partly filled:
+/// numbers beyond `n` are unspecified, and up to `LANES` numbers after the last are overwritten.
+///
+/// # Safety
+/// `src` is valid for the matrix; `dst` for `n.div_ceil(width) * width * k + LANES` numbers.
+pub(super) unsafe fn pack<S: Family>(
+    src: *const S::T,
+    (k, n): (usize, usize),
+    (k_stride, n_stride): (usize, usize),
+    width: usize,
+    dst: *mut S::T,
+) {
+    let mut j = 0;
+    // SAFETY: indices stay below `k` and `n`; for what is written beyond, see the contract.
+    unsafe {
+        let mut out = dst;
+        while j < n {
+            let columns = width.min(n - j);
+            let from = src.add(j * n_stride);
+            if n_stride == 1 {
+                copy(from, k, columns, k_stride, width, out);
+            } else if k_stride == 1 {
+                transpose::<S>(from, k, columns, n_stride, width, out);
+            } else {
+                for i in 0..k {
+                    for jj in 0..columns {
+                        *out.add(i * width + jj) = *from.add(i * k_stride + jj * n_stride);
+                    }
+                }
+            }
+            out = out.add(k * width);
+            j += columns;
+        }
+    }
+}
+
+/// Rows that are contiguous already.
+#[inline(always)]
+unsafe fn copy<T: Copy>(
+    src: *const T,
+    k: usize,
+    columns: usize,
+    k_stride: usize,
+    width: usize,
+    dst: *mut T,
+) {
+    // SAFETY: see `pack`.
+    unsafe {
+        for i in 0..k {
+            std::ptr::copy_nonoverlapping(src.add(i * k_stride), dst.add(i * width), columns);
+        }
+    }
+}
+
+/// Columns that are contiguous: transposed block by block in registers.
+#[inline(always)]
+unsafe fn transpose<S: Family>(
+    src: *const S::T,
+    k: usize,
+    columns: usize,
+    n_stride: usize,
+    width: usize,
+    dst: *mut S::T,
+) {
+    let whole = k - k % S::LANES;
+    // SAFETY: see `pack`. Blocks are written in ascending order of address for each group of columns, so that what a
+    // block writes beyond its columns (where `width` is no multiple of `LANES`) lies where later ones write.
+    unsafe {
+        let mut i = 0;
+        while i < whole {
+            let mut j = 0;
+            while j < columns {
+                let rows = S::LANES.min(columns - j);
+                S::transpose_block(
+                    src.add(j * n_stride + i),
+                    n_stride,
+                    rows,
+                    dst.add(i * width + j),
+                    width,
+                );
+                j += S::LANES;
+            }
+            i += S::LANES;
+        }
+        for i in whole..k {
+            for j in 0..columns {
+                *dst.add(i * width + j) = *src.add(j * n_stride + i);
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Functions of two numbers, applied to elements paired by broadcasting.
+
+use crate::autograd::{Grads, Recorder, grads};
+use crate::dtype::for_float;
+use crate::kernels::elementwise::{self, Binary};
+use crate::{Error, Result, Shape, Tensor};
+
+/// Both operands must have the same element type.
+pub(super) fn expect_same_type(name: &'static str, a: &Tensor, b: &Tensor) -> Result<()> {
+    if a.dtype() == b.dtype() {
+        Ok(())
+    } else {
+        Err(Error::dtype(name, a.dtype().to_string(), b.dtype()))
+    }
+}
+
+fn compute(name: &'static str, f: Binary, a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    expect_same_type(name, a, b)?;
+    let shape = Shape::broadcast(name, a.shape(), b.shape())?;
+    let paired = a.shape() == b.shape() && a.is_contiguous() && b.is_contiguous();
+    for_float!(name, a.dtype(), T => Tensor::build::<T>(shape.clone(), |out| {
+        if paired {
+            elementwise::binary(f, a.data::<T>(), b.data::<T>(), out);
+        } else {
+            let (a_strides, b_strides) = (a.broadcast_strides(&shape), b.broadcast_strides(&shape));
+            elementwise::binary_broadcast(
+                f, &shape, a.raw::<T>(), &a_strides, b.raw::<T>(), &b_strides, out,
+            );
+        }
+    }))
+}
+
+fn backward(f: Binary, a: &Tensor, b: &Tensor, grad: Tensor, needed: &[bool]) -> Result<Grads> {
+    let da = |grad: &Tensor| -> Result<Tensor> {
+        match f {
+            Binary::Add | Binary::Sub => Ok(grad.clone()),
+            Binary::Mul => grad.mul(b),
+            Binary::Div => grad.div(b),
+            Binary::Maximum => grad.mul(&share(a, b)?),
+            Binary::Minimum => grad.mul(&share(b, a)?),
+            // d(aᵇ)/da = b·a^(b−1)
+            Binary::Pow => grad.mul(&b.mul(&a.pow(&b.sub_scalar(1.0)?)?)?),
+        }
+    };
+    let db = |grad: &Tensor| -> Result<Tensor> {
+        match f {
+            Binary::Add => Ok(grad.clone()),
+            Binary::Sub => grad.neg(),
+            Binary::Mul => grad.mul(a),
+            // d(a/b)/db = −a/b²
+            Binary::Div => grad.mul(&a.div(&b.square()?)?)?.neg(),
+            Binary::Maximum => grad.mul(&share(b, a)?),
+            Binary::Minimum => grad.mul(&share(a, b)?),
+            // d(aᵇ)/db = aᵇ·ln a; where a is 0 the power does not move.
+            Binary::Pow => {
+                let log = a.ln()?;
+                let log = a
+                    .eq(&a.zeros_like()?)?
+                    .where_cond(&log.zeros_like()?, &log)?;
+                grad.mul(&a.pow(b)?.mul(&log)?)
+            }
+        }
+    };
+    let da = needed[0]
+        .then(|| da(&grad)?.sum_to(a.shape()))
+        .transpose()?;
+    let db = needed[1]
+        .then(|| db(&grad)?.sum_to(b.shape()))
+        .transpose()?;
+    Ok(grads![da, db])
+}
+
+/// How much of the gradient of max(a, b) belongs to a: 1 where it is larger, ½ where they tie.
+fn share(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    let dtype = a.dtype();
+    let larger = a.gt(b)?.to_dtype(dtype)?;
+    let tied = a.eq(b)?.to_dtype(dtype)?;
+    larger.add(&tied.mul_scalar(0.5)?)
+}
+
+fn binary(name: &'static str, f: Binary, a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    let out = compute(name, f, a, b)?;
+    let recorder = Recorder::of(&[a, b]);
+    recorder.record(name, out, || {
+        let (a, b) = (a.detach(), b.detach());
+        Box::new(move |grad, needed| backward(f, &a, &b, grad, needed))
+    })
+}
+
+macro_rules! binary_methods {
+    ($($(#[$doc:meta])* $name:ident => $f:ident;)*) => {
+        /// Functions of two numbers. The operands are broadcast together: axes are aligned at the end, and
+        /// axes of size 1 are repeated.
+        impl Tensor {$(
+            $(#[$doc])*
+            ///
+            /// # Errors
+            /// [`Error::Shape`] if the shapes do not broadcast; [`Error::DType`] unless both are floats of one type.
+            pub fn $name(&self, other: &Tensor) -> Result<Tensor> {
+                binary(stringify!($name), Binary::$f, self, other)
+            }
+        )*}
+    };
+}
+
+binary_methods! {
+    /// `a + b`.
+    add => Add;
+    /// `a − b`.
+    sub => Sub;
+    /// `a·b`, element by element.
+    mul => Mul;
+    /// `a/b`.
+    div => Div;
+    /// The larger of the two; NaN if either is. A tie shares the gradient equally.
+    maximum => Maximum;
+    /// The smaller of the two; NaN if either is. A tie shares the gradient equally.
+    minimum => Minimum;
+    /// `aᵇ`.
+    pow => Pow;
+}
+
+macro_rules! operators {
+    ($($trait:ident :: $method:ident),*) => {$(
+        /// The method of the same name, as an operator; the result must be checked with `?`.
+        impl std::ops::$trait for &Tensor {
+            type Output = Result<Tensor>;
+            fn $method(self, other: &Tensor) -> Result<Tensor> {
+                Tensor::$method(self, other)
+            }
+        }
+    )*};
+}
+
+operators!(Add::add, Sub::sub, Mul::mul, Div::div);
+
+impl Tensor {
+    /// `self + x`, in this tensor's own memory if nobody shares it.
+    pub(crate) fn accumulate(mut self, x: &Tensor) -> Result<Tensor> {
+        if !(self.is_unique() && self.is_contiguous() && self.shape() == x.shape()) {
+            return self.detach().add(&x.detach());
+        }
+        expect_same_type("add", &self, x)?;
+        let x = x.compact()?;
+        for_float!("add", self.dtype(), T => {
+            elementwise::add_assign(self.make_mut::<T>()?, x.data::<T>());
+            Ok(())
+        })?;
+        Ok(self)
+    }
+}

@@ -1,0 +1,41 @@
+//! Dropout.
+
+use crate::autograd::{Recorder, grads};
+use crate::dtype::for_float;
+use crate::kernels::dropout as kernel;
+use crate::{DType, Error, Result, Rng, Tensor};
+
+impl Tensor {
+    /// Sets each element to 0 with probability `p` and divides the others by `1 − p`, so that the expected
+    /// value stays (Srivastava et al. 2014). Which elements go is a function of the stream alone.
+    ///
+    /// # Errors
+    /// [`Error::Value`] unless `0 ≤ p < 1`; [`Error::DType`] unless the elements are floats.
+    pub fn dropout(&self, p: f64, rng: &mut Rng) -> Result<Tensor> {
+        const NAME: &str = "dropout";
+        if !(0.0..1.0).contains(&p) {
+            return Err(Error::value(
+                NAME,
+                format!("the probability of dropping must be at least 0 and below 1, not {p}"),
+            ));
+        }
+        let x = self.compact()?;
+        let seed = rng.next_u64();
+        let mut mask = Tensor::zeros(self.shape(), DType::U8)?;
+        let out = for_float!(NAME, self.dtype(), T => {
+            let mask = mask.make_mut::<u8>()?;
+            Tensor::build::<T>(self.shape().clone(), |y| kernel::dropout(x.data::<T>(), p, seed, y, mask))
+        })?;
+        Recorder::of(&[self]).record(NAME, out, || {
+            Box::new(move |grad, _| {
+                let grad = grad.compact()?;
+                let dx = for_float!(NAME, grad.dtype(), T => {
+                    Tensor::build::<T>(grad.shape().clone(), |dx| {
+                        kernel::dropout_backward(grad.data::<T>(), mask.data::<u8>(), p, dx);
+                    })
+                })?;
+                Ok(grads![dx])
+            })
+        })
+    }
+}

@@ -1,0 +1,21 @@
+//! Operations: methods of [`Tensor`](crate::Tensor), one file per family, forward and backward side by side.
+//!
+//! An operation checks shapes and types, calls kernels, and tells the tape how to go back. A backward is
+//! itself written in operations and kernels, on tensors that stand on no tape.
+
+mod activation;
+mod binary;
+mod cast;
+mod compare;
+mod concat;
+mod cross_entropy;
+mod dropout;
+mod index;
+mod linear;
+mod matmul;
+mod reduce;
+mod softmax;
+mod unary;
+
+pub use cross_entropy::{CrossEntropy, Reduction};
+pub use reduce::Axes;
