@@ -115,12 +115,13 @@ def ops():
 
     mid = torch.tensor([-30.0, -7.5, -2.0, -0.75, -1e-6, 1e-6, 0.3, 1.0, 2.5, 8.0, 30.0])
     above = torch.tensor([1e-12, 1e-3, 0.5, 1.0, 1.5, 10.0, 1e6])
+    more = {"powf_2.5": {"p": 2.5}, "clamp_-1_2": {"lo": -1, "hi": 2}}
     for op, f, a in [
         ("exp", torch.exp, mid), ("expm1", torch.expm1, mid), ("ln", torch.log, above), ("log1p", torch.log1p, above), ("sqrt", torch.sqrt, above),
         ("square", torch.square, mid), ("recip", torch.reciprocal, mid), ("sin", torch.sin, mid), ("cos", torch.cos, mid), ("abs", torch.abs, mid),
         ("neg", torch.neg, mid), ("erf", torch.erf, mid), ("powf_2.5", lambda t: t**2.5, above), ("clamp_-1_2", lambda t: t.clamp(-1, 2), mid[mid != 1]),
     ]:
-        unary(op, op.split("_")[0], f, a)
+        unary(op, op.split("_")[0], f, a, more.get(op))
     g.save()
 
 
