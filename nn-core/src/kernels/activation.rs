@@ -33,10 +33,11 @@ use super::math::map::{map, map_in_place, map2, maps1, maps2};
 /// activate(Activation::Relu, &[-1.0, 0.5, 2.0], &mut y);
 /// assert_eq!(y, [0.0, 0.5, 2.0]);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Activation {
     /// x.
+    #[default]
     Identity,
     /// max(x, 0).
     Relu,
@@ -269,3 +270,6 @@ pub fn activate_backward<T: Float>(act: Activation, saved: &[T], dy: &[T], dx: &
         Activation::HardSwish => map2(HardSwishGrad::new(), saved, dy, dx),
     }
 }
+
+#[cfg(test)]
+mod tests;

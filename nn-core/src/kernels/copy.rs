@@ -7,3 +7,6 @@ mod strided;
 pub use convert::{Cast, convert};
 pub use index::{RowIndex, gather, gather_backward, index_select_rows, scatter_add_rows};
 pub use strided::copy_strided;
+
+#[cfg(test)]
+mod tests;

@@ -106,3 +106,6 @@ pub fn all_finite<T: Float>(x: &[T]) -> bool {
     fold::<T, fold::Finite>(x, [1, x.len(), 1], None, &mut sum);
     sum[0] == T::ZERO
 }
+
+#[cfg(test)]
+mod tests;

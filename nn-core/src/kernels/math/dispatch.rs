@@ -55,12 +55,7 @@ thread_local! {
 /// Runs `f` once for every instruction set this processor has, with all loops of this thread on it.
 #[cfg(test)]
 pub(crate) fn for_each_isa(mut f: impl FnMut(Isa)) {
-    let all = match cpu::isa() {
-        Isa::Avx512 => vec![Isa::Scalar, Isa::Avx2Fma, Isa::Avx512],
-        Isa::Avx2Fma => vec![Isa::Scalar, Isa::Avx2Fma],
-        _ => vec![Isa::Scalar],
-    };
-    for isa in all {
+    for &isa in Isa::available() {
         TEST_ISA.set(Some(isa));
         f(isa);
     }

@@ -48,13 +48,13 @@ folds! {
 /// Independent sums of one row, so that additions need not wait for each other.
 const LANES: usize = 32;
 /// Elements of one row added into the lanes before they are joined.
-const BLOCK: usize = 2048;
+const BLOCK: usize = 1024;
 /// Elements of one row, or of a group of columns, that one task takes.
 const SEGMENT: usize = 64 * 1024;
 /// Columns summed at once.
 const TILE: usize = 64;
 /// Rows added in one go, and blocks of rows added in one go, when columns are summed.
-const RADIX: usize = 64;
+const RADIX: usize = 32;
 
 /// Joins the lanes pairwise.
 #[inline(always)]
