@@ -133,8 +133,9 @@ pub fn gradient_check(
             .zip(difference.to_vec::<f64>()?);
         for (element, (rule, difference)) in pairs.enumerate() {
             let error = (rule - difference).abs();
-            // Written so that NaN fails.
-            if !(error <= settings.atol + settings.rtol * difference.abs()) {
+            // NaN is not close to anything.
+            let close = error <= settings.atol + settings.rtol * difference.abs();
+            if !close {
                 return Err(Error::value(
                     "gradient_check",
                     format!(

@@ -4,6 +4,9 @@
 //! compiled for several instruction sets, of which the best is chosen at run time ([`cpu`]). Work is split
 //! over [`threads`] by output, never within a sum: results have the same bits for any number of threads.
 
+// Loops over fixed-size arrays of registers read best with their indices.
+#![allow(clippy::needless_range_loop)]
+
 pub mod activation;
 pub mod buffer;
 pub mod copy;
