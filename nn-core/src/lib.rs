@@ -33,11 +33,11 @@ pub mod autograd;
 mod dtype;
 mod error;
 pub mod kernels;
-// pub mod linalg;
+pub mod linalg;
 mod ops;
 pub mod random;
 mod shape;
-// pub mod store;
+pub mod store;
 mod tensor;
 
 pub use autograd::{Context, Gradients, Mode, ParamId, Parameter, Parameters, Path, Tape};
