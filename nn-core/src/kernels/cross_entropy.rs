@@ -315,3 +315,6 @@ pub fn cross_entropy_soft_rows<T: Float>(
     };
     run_parallel(&kernel, rows, rows_per_task(cols, COSTLY));
 }
+
+#[cfg(test)]
+mod tests;

@@ -142,3 +142,6 @@ pub fn dropout_backward<T: Float>(dy: &[T], mask: &[u8], p: f64, dx: &mut [T]) {
     };
     run_parallel(&kernel, dy.len(), CHEAP);
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,3 +15,6 @@ pub use adaptive::{Adagrad, RmsProp, adagrad, rmsprop};
 pub use gradient::{clip_by_value, scale_all, sum_of_squares};
 pub use sgd::{Momentum, Sgd, sgd};
 pub use slots::Slot;
+
+#[cfg(test)]
+mod tests;

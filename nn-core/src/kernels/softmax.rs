@@ -151,3 +151,6 @@ pub fn log_softmax_backward_rows<T: Float>(y: &[T], dy: &[T], cols: usize, dx: &
     assert_eq!(y.len(), dy.len());
     run_rows::<T, LOG_SOFTMAX_BACKWARD>(y, dy, cols, dx);
 }
+
+#[cfg(test)]
+mod tests;
