@@ -12,7 +12,7 @@
 use std::ops::Range;
 
 use super::float::Float;
-use super::math::dispatch::{COSTLY, Disjoint, Kernel, rows_per_task, run_parallel};
+use super::math::dispatch::{COSTLY, Disjoint, Kernel, is_single, rows_per_task, run_parallel};
 use super::reduce::{LogSumExp, Max, fold_row};
 use super::softmax::exp_sum;
 
@@ -157,6 +157,8 @@ impl<T: Float> Labels<'_, T> {
 }
 
 impl<T: Float> Kernel for Labels<'_, T> {
+    const PER_ISA: bool = is_single::<T>();
+
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
         let cols = self.cols;
@@ -251,6 +253,8 @@ struct Probabilities<'a, T> {
 }
 
 impl<T: Float> Kernel for Probabilities<'_, T> {
+    const PER_ISA: bool = is_single::<T>();
+
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
         let cols = self.cols;

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::float::Float;
-use super::math::dispatch::{CHEAP, Disjoint, Kernel, run_parallel};
+use super::math::dispatch::{CHEAP, Disjoint, Kernel, is_single, run_parallel};
 
 /// Elements that share a key; the last bits of the index are the counter.
 const BLOCK: usize = 4096;
@@ -49,6 +49,8 @@ struct Drop<'a, T> {
 }
 
 impl<T: Float> Kernel for Drop<'_, T> {
+    const PER_ISA: bool = is_single::<T>();
+
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
         for block in range {
@@ -119,6 +121,8 @@ struct Backward<'a, T> {
 }
 
 impl<T: Float> Kernel for Backward<'_, T> {
+    const PER_ISA: bool = is_single::<T>();
+
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
         // SAFETY: item i is element i.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::float::Float;
-use super::math::dispatch::{COSTLY, Disjoint, Kernel, rows_per_task, run_parallel};
+use super::math::dispatch::{COSTLY, Disjoint, Kernel, is_single, rows_per_task, run_parallel};
 use super::reduce::{Max, Sum, fold_row};
 
 /// Widest vector any `Lanes::WIDTH` names.
@@ -88,6 +88,8 @@ const SOFTMAX_BACKWARD: u8 = 2;
 const LOG_SOFTMAX_BACKWARD: u8 = 3;
 
 impl<T: Float, const OP: u8> Kernel for Rows<'_, T, OP> {
+    const PER_ISA: bool = is_single::<T>();
+
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
         for row in range {

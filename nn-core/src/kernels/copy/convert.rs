@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::kernels::math::dispatch::{CHEAP, Disjoint, Kernel, run_parallel};
+use crate::kernels::math::dispatch::{CHEAP, Disjoint, Kernel, is_single, run_parallel};
 
 /// A numeric conversion with the meaning of Rust's `as`: to the nearest representable value
 /// between float types, towards zero and saturating from float to integer (NaN becomes 0),
@@ -37,6 +37,8 @@ struct Convert<'a, A, B> {
 }
 
 impl<A: Cast<B> + Sync, B: Send> Kernel for Convert<'_, A, B> {
+    const PER_ISA: bool = size_of::<A>() == 1 && is_single::<B>();
+
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
         // SAFETY: item i is element i.

@@ -4,7 +4,9 @@
 use std::ops::Range;
 
 use crate::kernels::float::Float;
-use crate::kernels::math::dispatch::{CHEAP, Disjoint, Kernel, rows_per_task, run_parallel};
+use crate::kernels::math::dispatch::{
+    CHEAP, Disjoint, Kernel, is_single, rows_per_task, run_parallel,
+};
 
 /// An integer that can name a row: `u32` or `i64`.
 pub trait RowIndex: Copy + Send + Sync + 'static {
@@ -43,6 +45,8 @@ struct SelectRows<'a, T, I> {
 }
 
 impl<T: Copy + Send + Sync, I: RowIndex> Kernel for SelectRows<'_, T, I> {
+    const PER_ISA: bool = false;
+
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
         let n = self.inner;
@@ -96,6 +100,8 @@ struct AddRows<'a, T, I> {
 }
 
 impl<T: Float, I: RowIndex> Kernel for AddRows<'_, T, I> {
+    const PER_ISA: bool = is_single::<T>();
+
     #[inline(always)]
     fn run<const FMA: bool>(&self, columns: Range<usize>) {
         for (k, index) in self.index.iter().enumerate() {

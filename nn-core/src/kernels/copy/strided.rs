@@ -16,6 +16,8 @@ struct Rows<'a, T> {
 }
 
 impl<T: Copy + Send + Sync> Kernel for Rows<'_, T> {
+    const PER_ISA: bool = false;
+
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
         let (n, [stride]) = self.layout.inner;
@@ -58,6 +60,8 @@ struct Transpose<'a, T> {
 }
 
 impl<T: Copy + Send + Sync> Kernel for Transpose<'_, T> {
+    const PER_ISA: bool = false;
+
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
         let (p, q) = (self.p, self.q);
@@ -144,6 +148,8 @@ struct Contiguous<'a, T> {
 }
 
 impl<T: Copy + Send + Sync> Kernel for Contiguous<'_, T> {
+    const PER_ISA: bool = false;
+
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
         // SAFETY: item i is element i.

@@ -6,7 +6,7 @@ use super::binary::{Binary, maps};
 use super::strided::{Layout, collapse};
 use crate::kernels::float::Float;
 use crate::kernels::math::dispatch::{
-    CHEAP, COSTLY, Disjoint, Kernel, rows_per_task, run_parallel,
+    CHEAP, COSTLY, Disjoint, Kernel, is_single, rows_per_task, run_parallel,
 };
 use crate::kernels::math::map::Map2;
 
@@ -99,6 +99,8 @@ where
     O: Copy + Send,
     M: Zip<A, B, O>,
 {
+    const PER_ISA: bool = is_single::<A>() && is_single::<O>();
+
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
         let n = self.layout.inner.0;
@@ -123,6 +125,8 @@ where
     O: Copy + Send,
     M: Zip<A, B, O>,
 {
+    const PER_ISA: bool = is_single::<A>() && is_single::<O>();
+
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
         let [stride_a, stride_b] = self.0.layout.inner.1;
@@ -242,6 +246,8 @@ struct Select<'a, T> {
 }
 
 impl<T: Copy + Send + Sync> Kernel for Select<'_, T> {
+    const PER_ISA: bool = false;
+
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
         let (n, [stride_m, stride_a, stride_b]) = self.layout.inner;

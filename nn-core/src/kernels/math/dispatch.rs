@@ -14,6 +14,10 @@ use crate::kernels::threads;
 /// An item's result must not depend on how the whole is cut into ranges: that is what makes
 /// results bit-identical for every thread count.
 pub(crate) trait Kernel: Sync {
+    /// Whether it is compiled for each instruction set, which pays for arithmetic in `f32` (see
+    /// [`is_single`]); the rest runs as baseline code, so that the crate builds in reasonable time.
+    const PER_ISA: bool;
+
     /// Does the items of `range`. Implementations are `#[inline(always)]`, as is all they call in
     /// their loops, so that each instruction set gets its own code.
     fn run<const FMA: bool>(&self, range: Range<usize>);
@@ -34,8 +38,16 @@ fn run_avx2<K: Kernel>(kernel: &K, range: Range<usize>) {
     kernel.run::<true>(range);
 }
 
+/// Whether `T` has the size of `f32`.
+pub(crate) const fn is_single<T>() -> bool {
+    size_of::<T>() == 4
+}
+
 #[inline]
 fn run_on<K: Kernel>(isa: Isa, kernel: &K, range: Range<usize>) {
+    if !K::PER_ISA {
+        return kernel.run::<BASELINE_FMA>(range);
+    }
     match isa {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `isa` comes from `current_isa`, which names only what the processor has.

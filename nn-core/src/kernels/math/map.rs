@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::dispatch::{CHEAP, COSTLY, Disjoint, Kernel, run_parallel};
+use super::dispatch::{CHEAP, COSTLY, Disjoint, Kernel, is_single, run_parallel};
 use crate::kernels::float::Float;
 
 /// Widest vector any `Lanes::WIDTH` names.
@@ -52,6 +52,8 @@ struct Apply<'a, T, M> {
 }
 
 impl<T: Float, M: Map1<T>> Kernel for Apply<'_, T, M> {
+    const PER_ISA: bool = is_single::<T>();
+
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
         // SAFETY: item i is element i.
@@ -91,6 +93,8 @@ struct ApplyInPlace<'a, T, M> {
 }
 
 impl<T: Float, M: Map1<T>> Kernel for ApplyInPlace<'_, T, M> {
+    const PER_ISA: bool = is_single::<T>();
+
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
         // SAFETY: item i is element i.
@@ -129,6 +133,8 @@ struct Apply2<'a, T, M> {
 }
 
 impl<T: Float, M: Map2<T>> Kernel for Apply2<'_, T, M> {
+    const PER_ISA: bool = is_single::<T>();
+
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
         // SAFETY: item i is element i.
@@ -171,6 +177,8 @@ struct Update<'a, T, M> {
 }
 
 impl<T: Float, M: Map2<T>> Kernel for Update<'_, T, M> {
+    const PER_ISA: bool = is_single::<T>();
+
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
         // SAFETY: item i is element i.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::kernels::elementwise;
 use crate::kernels::float::Float;
-use crate::kernels::math::dispatch::{Disjoint, Kernel, run_parallel};
+use crate::kernels::math::dispatch::{Disjoint, Kernel, is_single, run_parallel};
 use crate::kernels::math::map::{map_in_place, maps1};
 use crate::kernels::reduce::{SumSquares, fold_row};
 
@@ -19,6 +19,8 @@ struct Squares<'a, T> {
 }
 
 impl<T: Float> Kernel for Squares<'_, T> {
+    const PER_ISA: bool = is_single::<T>();
+
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
         for block in range {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::kernels::float::Float;
-use crate::kernels::math::dispatch::{Disjoint, Kernel, run_parallel};
+use crate::kernels::math::dispatch::{Disjoint, Kernel, is_single, run_parallel};
 
 /// One parameter tensor in an optimizer step. All slices have the parameter's length, except
 /// states that an optimizer does not use, which may be empty.
@@ -92,6 +92,8 @@ fn step<const FMA: bool, T: Float, R: Rule<T>>(
 }
 
 impl<T: Float, R: Rule<T>> Kernel for Step<'_, T, R> {
+    const PER_ISA: bool = is_single::<T>();
+
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
         let first = self

@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use super::{Fold, Max, fold::Min, fold_row};
 use crate::kernels::float::Float;
-use crate::kernels::math::dispatch::{CHEAP, Disjoint, Kernel, rows_per_task, run_parallel};
+use crate::kernels::math::dispatch::{
+    CHEAP, Disjoint, Kernel, is_single, rows_per_task, run_parallel,
+};
 
 /// Columns compared at once.
 const TILE: usize = 64;
@@ -28,6 +30,8 @@ fn first_extreme<const FMA: bool, T: Float, F: Fold<T>>(x: &[T]) -> usize {
 }
 
 impl<T: Float> Kernel for ArgRows<'_, T> {
+    const PER_ISA: bool = is_single::<T>();
+
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
         // SAFETY: item i writes output i.
@@ -53,6 +57,8 @@ struct ArgColumns<'a, T> {
 }
 
 impl<T: Float> Kernel for ArgColumns<'_, T> {
+    const PER_ISA: bool = is_single::<T>();
+
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
         for item in range {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::kernels::float::Float;
 use crate::kernels::math::dispatch::{
-    CHEAP, COSTLY, Disjoint, Kernel, rows_per_task, run_parallel,
+    CHEAP, COSTLY, Disjoint, Kernel, is_single, rows_per_task, run_parallel,
 };
 
 /// An associative operation that reduces lifted elements.
@@ -166,6 +166,8 @@ struct RowSegments<'a, T, F> {
 }
 
 impl<T: Float, F: Fold<T>> Kernel for RowSegments<'_, T, F> {
+    const PER_ISA: bool = is_single::<T>();
+
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
         // SAFETY: item i writes output i.
@@ -223,6 +225,8 @@ impl<T: Float, F: Fold<T>> ColumnSegments<'_, T, F> {
 }
 
 impl<T: Float, F: Fold<T>> Kernel for ColumnSegments<'_, T, F> {
+    const PER_ISA: bool = is_single::<T>();
+
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
         let inner = self.inner;
