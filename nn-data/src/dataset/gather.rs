@@ -1,6 +1,6 @@
 //! Copying the rows of a batch out of a tensor, converting to the wanted type on the way.
 
-use nn_core::{DType, Element, Tensor};
+use nn_core::{DType, Tensor};
 
 use crate::error::{Error, Result};
 
@@ -23,7 +23,13 @@ pub(super) fn rows(source: &Tensor, indices: &[usize], dtype: DType) -> Result<T
     }
     macro_rules! copy {
         ($from:ty, $to:ty) => {
-            convert::<$from, $to>(source, &mut out, width, indices, |v| v as $to)
+            Ok(convert(
+                source.as_slice::<$from>()?,
+                out.make_mut::<$to>()?,
+                width,
+                indices,
+                |v| v as $to,
+            ))
         };
     }
     use DType::*;
@@ -48,20 +54,17 @@ pub(super) fn rows(source: &Tensor, indices: &[usize], dtype: DType) -> Result<T
     Ok(out)
 }
 
-fn convert<S: Element, D: Element>(
-    source: &Tensor,
-    out: &mut Tensor,
+fn convert<S: Copy, D>(
+    source: &[S],
+    out: &mut [D],
     width: usize,
     indices: &[usize],
     f: impl Fn(S) -> D,
-) -> Result<()> {
-    let source = source.as_slice::<S>()?;
-    let out = out.make_mut::<D>()?;
+) {
     for (row, &index) in out.chunks_exact_mut(width).zip(indices) {
         let from = &source[index * width..(index + 1) * width];
         for (to, &from) in row.iter_mut().zip(from) {
             *to = f(from);
         }
     }
-    Ok(())
 }

@@ -335,29 +335,35 @@ mod tests {
 
     #[test]
     fn every_stored_type_is_handed_out() {
-        fn check<T: nn_core::Element>(values: Vec<T>, to: DType) -> Tensor {
-            let inputs = Tensor::from_vec(values, [2, 1]).unwrap();
+        let check = |inputs: nn_core::Result<Tensor>, to: DType| {
+            let inputs = inputs.unwrap().reshape([2, 1]).unwrap();
             let data = InMemory::new("t", inputs, Targets::None).unwrap();
             data.with_input_dtype(to)
                 .unwrap()
                 .batch(&[1, 0])
                 .unwrap()
                 .inputs
-        }
+        };
         assert_eq!(
-            check(vec![1u8, 2], DType::F32).to_vec::<f32>().unwrap(),
+            check(Tensor::from_vec(vec![1u8, 2], [2]), DType::F32)
+                .to_vec::<f32>()
+                .unwrap(),
             [2.0, 1.0]
         );
         assert_eq!(
-            check(vec![1u32, 2], DType::U32).to_vec::<u32>().unwrap(),
+            check(Tensor::from_vec(vec![1u32, 2], [2]), DType::U32)
+                .to_vec::<u32>()
+                .unwrap(),
             [2, 1]
         );
         assert_eq!(
-            check(vec![1i64, -2], DType::F64).to_vec::<f64>().unwrap(),
+            check(Tensor::from_vec(vec![1i64, -2], [2]), DType::F64)
+                .to_vec::<f64>()
+                .unwrap(),
             [-2.0, 1.0]
         );
         assert_eq!(
-            check(vec![0.1f64, 0.2], DType::F64)
+            check(Tensor::from_vec(vec![0.1f64, 0.2], [2]), DType::F64)
                 .to_vec::<f64>()
                 .unwrap(),
             [0.2, 0.1]
@@ -393,7 +399,7 @@ mod tests {
         assert!(error(Targets::classes(vec![0], 1)).contains("2 inputs but 1 labels"));
         assert!(error(Targets::classes(vec![0, 5], 3)).contains("sample 1"));
         assert!(error(Targets::regression(vec![0.0; 3], "y")).contains("3 target values"));
-        assert!(InMemory::new("t", Tensor::scalar(1.0f32), Targets::None).is_err());
+        assert!(InMemory::new("t", Tensor::scalar(1.0f32).unwrap(), Targets::None).is_err());
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl TopK {
 /// How many classes come before `label`: a higher score, or the same score and a lower number.
 fn rank(row: &[f32], label: usize) -> usize {
     let own = row[label];
-    let before = |(class, &score): &(usize, &f32)| score > own || (score == own && *class < label);
+    let before = |&(class, score): &(usize, &f32)| *score > own || (*score == own && class < label);
     row.iter().enumerate().filter(before).count()
 }
 

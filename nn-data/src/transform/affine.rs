@@ -1,6 +1,7 @@
 //! y = (x − center) · scale + offset: what every scaling comes down to, in one pass over memory.
 
-use nn_core::{DType, Float, Tensor};
+use nn_core::kernels::float::Float;
+use nn_core::{DType, Tensor};
 
 use crate::error::{Error, Result};
 
@@ -281,6 +282,6 @@ mod tests {
         let mut batch = original.clone();
         affine.apply(&mut batch).unwrap();
         assert_eq!(original.to_vec::<f32>().unwrap(), [1.0, 2.0]);
-        assert!(affine.apply(&mut Tensor::scalar(1.0f32)).is_err());
+        assert!(affine.apply(&mut Tensor::scalar(1.0f32).unwrap()).is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! Mean, variance and range of the values of a data set, in one streaming pass.
 
-use nn_core::{DType, Float, Tensor};
+use nn_core::kernels::float::Float;
+use nn_core::{DType, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::Dataset;
@@ -317,7 +318,7 @@ mod tests {
     fn misfits_are_refused() {
         let mut s = Statistics::new(&[3], Over::Feature).unwrap();
         assert!(s.add(&Tensor::zeros([2, 4], DType::F32).unwrap()).is_err());
-        assert!(s.add(&Tensor::scalar(1.0f32)).is_err());
+        assert!(s.add(&Tensor::scalar(1.0f32).unwrap()).is_err());
         assert!(Statistics::new(&[0], Over::Global).is_err());
     }
 }
