@@ -153,6 +153,7 @@ enum Look {
 /// the file and reported as such when the column is read.
 fn looks(table: &Table) -> Result<Vec<Look>> {
     let mut counts = vec![(0usize, 0usize); table.width];
+    let mut rows = 0;
     table.rows(SAMPLE_ROWS, |line, row| {
         for (column, (numbers, texts)) in counts.iter_mut().enumerate() {
             let text = table.text(row, line, column)?;
@@ -162,8 +163,16 @@ fn looks(table: &Table) -> Result<Vec<Look>> {
                 *texts += 1;
             }
         }
+        rows += 1;
         Ok(())
     })?;
+    if rows == 0 {
+        return Err(table.error(
+            Place::Whole,
+            "there are no rows of data",
+            "give a file with at least one row below the header",
+        ));
+    }
     let look = |(numbers, texts)| match (numbers, texts) {
         (0, 0) => Look::Nothing,
         (numbers, texts) if numbers >= texts => Look::Number,

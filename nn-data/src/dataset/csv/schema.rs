@@ -121,8 +121,15 @@ impl CsvSchema {
     }
 
     fn from_source(&self, source: Source<'_>) -> Result<CsvData> {
-        let known = |cell: &String| self.inputs.iter().any(|c| c.name.as_ref() == Some(cell));
-        let is_header = |first: &[String]| first.iter().any(known).then_some(true);
+        // A first row that names a known column is a header, one that holds a known category is data.
+        let is_header = |first: &[String]| {
+            let named = |c: &SchemaColumn| c.name.as_ref().is_some_and(|n| first.contains(n));
+            let leveled = |c: &SchemaColumn| c.kind.levels().iter().any(|l| first.contains(l));
+            match self.inputs.iter().any(named) {
+                true => Some(true),
+                false => self.inputs.iter().any(leveled).then_some(false),
+            }
+        };
         self.decode(Table::read(source, None, is_header)?)
     }
 
@@ -300,6 +307,13 @@ impl SchemaColumn {
 }
 
 impl ColumnKind {
+    fn levels(&self) -> &[String] {
+        match self {
+            ColumnKind::Number => &[],
+            ColumnKind::OneHot { levels } | ColumnKind::Ordinal { levels } => levels,
+        }
+    }
+
     fn len(&self) -> usize {
         match self {
             ColumnKind::OneHot { levels } => levels.len(),

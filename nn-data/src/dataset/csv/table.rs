@@ -19,6 +19,8 @@ pub(super) struct Table {
     pub(super) delimiter: u8,
     pub(super) header: Option<Vec<String>>,
     pub(super) width: usize,
+    /// Whether the number of quotation marks is odd, as where one is not closed.
+    odd_quotes: bool,
 }
 
 impl Table {
@@ -48,7 +50,9 @@ impl Table {
             return whole("the file is empty", "give a file with at least one row");
         }
         let delimiter = delimiter.unwrap_or_else(|| guess_delimiter(&content));
+        let odd_quotes = content.iter().filter(|&&b| b == b'"').count() % 2 == 1;
         let mut table = Table {
+            odd_quotes,
             path,
             content,
             delimiter,
@@ -56,7 +60,7 @@ impl Table {
             width: 0,
         };
         let sample = table.sample()?;
-        let Some((_, first)) = sample.first() else {
+        let Some(first) = sample.first() else {
             return Err(table.error(Place::Whole, "the file is empty", "give a file with rows"));
         };
         table.width = first.len();
@@ -91,42 +95,19 @@ impl Table {
     }
 
     /// The first rows, the header among them, as text.
-    fn sample(&self) -> Result<Vec<(u64, Vec<String>)>> {
-        let mut rows = Vec::new();
-        let mut reader = self.reader();
+    fn sample(&self) -> Result<Vec<Vec<String>>> {
+        let mut sample = Vec::new();
+        let mut rows = Rows::new(self);
         let mut record = ByteRecord::new();
-        while rows.len() <= SAMPLE_ROWS && self.next(&mut reader, &mut record)? {
-            let line = record.position().map_or(0, csv::Position::line);
-            let cells = (0..record.len()).map(|c| self.text(&record, line, c).map(str::to_string));
-            rows.push((line, cells.collect::<Result<_>>()?));
+        while sample.len() <= SAMPLE_ROWS && rows.next(&mut record)? {
+            let cells = (0..record.len()).map(|c| self.text(&record, rows.line, c));
+            sample.push(
+                cells
+                    .map(|text| text.map(str::to_string))
+                    .collect::<Result<_>>()?,
+            );
         }
-        Ok(rows)
-    }
-
-    fn reader(&self) -> csv::Reader<&[u8]> {
-        ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(self.delimiter)
-            .from_reader(&self.content)
-    }
-
-    /// Reads the next row that is not blank; false at the end.
-    fn next(&self, reader: &mut csv::Reader<&[u8]>, record: &mut ByteRecord) -> Result<bool> {
-        loop {
-            let more = reader.read_byte_record(record).map_err(|e| {
-                let line = e.position().map_or(0, csv::Position::line);
-                self.error(
-                    Place::Line(line),
-                    format!("the row cannot be read ({e})"),
-                    "correct it",
-                )
-            })?;
-            let blank = record.len() == 1 && record[0].iter().all(u8::is_ascii_whitespace);
-            if !more || !blank {
-                return Ok(more);
-            }
-        }
+        Ok(sample)
     }
 
     /// Calls `f` with the line number and the cells of each row after the header, `limit` rows at most.
@@ -135,14 +116,13 @@ impl Table {
         limit: usize,
         mut f: impl FnMut(u64, &ByteRecord) -> Result<()>,
     ) -> Result<()> {
-        let mut reader = self.reader();
+        let mut rows = Rows::new(self);
         let mut record = ByteRecord::new();
         if self.header.is_some() {
-            self.next(&mut reader, &mut record)?;
+            rows.next(&mut record)?;
         }
-        let mut rows = 0;
-        while rows < limit && self.next(&mut reader, &mut record)? {
-            let line = record.position().map_or(0, csv::Position::line);
+        let mut count = 0;
+        while count < limit && rows.next(&mut record)? {
             if record.len() != self.width {
                 let problem = format!(
                     "the row has {} {}, the first row has {}",
@@ -151,13 +131,13 @@ impl Table {
                     self.width
                 );
                 return Err(self.error(
-                    Place::Line(line),
+                    Place::Line(rows.line),
                     problem,
                     "give every row the same number of cells",
                 ));
             }
-            f(line, &record)?;
-            rows += 1;
+            f(rows.line, &record)?;
+            count += 1;
         }
         Ok(())
     }
@@ -178,6 +158,82 @@ impl Table {
                     "save the file as UTF-8",
                 )
             })
+    }
+}
+
+/// Reads rows and counts lines as an editor does. (The reader's own count is of the place where it
+/// began to look for the row, before blank lines and the second half of a CR LF.)
+struct Rows<'a> {
+    table: &'a Table,
+    reader: csv::Reader<&'a [u8]>,
+    /// The line of the last row read, from 1.
+    line: u64,
+    /// Up to which byte lines have been counted.
+    counted: usize,
+}
+
+impl<'a> Rows<'a> {
+    fn new(table: &'a Table) -> Self {
+        let reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(table.delimiter)
+            .from_reader(&table.content[..]);
+        Rows {
+            table,
+            reader,
+            line: 1,
+            counted: 0,
+        }
+    }
+
+    /// Reads the next row that is not blank; false at the end.
+    fn next(&mut self, record: &mut ByteRecord) -> Result<bool> {
+        loop {
+            let more = self.reader.read_byte_record(record).map_err(|e| {
+                let problem = format!("a row after this line cannot be read ({e})");
+                self.table
+                    .error(Place::Line(self.line), problem, "correct it")
+            })?;
+            if !more {
+                return Ok(false);
+            }
+            self.count_lines(record.position().map_or(0, csv::Position::byte));
+            // Without its end a quoted cell runs on over the lines below.
+            if self.table.odd_quotes && record.as_slice().contains(&b'\n') {
+                let problem = "a quotation mark is opened and not closed";
+                return Err(self.table.error(
+                    Place::Line(self.line),
+                    problem,
+                    "close or remove it",
+                ));
+            }
+            if record.len() != 1 || !record[0].iter().all(u8::is_ascii_whitespace) {
+                return Ok(true);
+            }
+        }
+    }
+
+    fn count_lines(&mut self, row: u64) {
+        let content = &self.table.content;
+        let line_end = |b: &u8| matches!(b, b'\n' | b'\r');
+        let mut start = usize::try_from(row)
+            .unwrap_or(usize::MAX)
+            .min(content.len());
+        start += content[start..].iter().take_while(|b| line_end(b)).count();
+        let mut before = if self.counted == 0 {
+            0
+        } else {
+            content[self.counted - 1]
+        };
+        for &byte in &content[self.counted.min(start)..start] {
+            // A CR LF is one line end.
+            if byte == b'\r' || (byte == b'\n' && before != b'\r') {
+                self.line += 1;
+            }
+            before = byte;
+        }
+        self.counted = self.counted.max(start);
     }
 }
 
@@ -220,22 +276,22 @@ fn guess_delimiter(content: &[u8]) -> u8 {
     DELIMITERS[best]
 }
 
-/// A first row is a header when it holds no number and differs in kind from the rows below: some
-/// cell below is a number or missing, or (in a table of text only) no header cell occurs again in its column.
-fn looks_like_header(sample: &[(u64, Vec<String>)]) -> bool {
-    let Some(((_, first), below)) = sample.split_first() else {
+/// A first row is a header when it holds no number and differs from the rows below: some cell below
+/// is a number, or (in a table of text only) no cell of it occurs again in its column.
+fn looks_like_header(sample: &[Vec<String>]) -> bool {
+    let Some((first, below)) = sample.split_first() else {
         return false;
     };
     if first.iter().any(|cell| cell.parse::<f64>().is_ok()) || first.iter().all(String::is_empty) {
         return false;
     }
-    let mut cells = below.iter().flat_map(|(_, row)| row);
+    let mut cells = below.iter().flatten();
     if cells.any(|cell| cell.parse::<f64>().is_ok()) {
         return true;
     }
     let repeated =
-        |column: usize, name: &String| below.iter().any(|(_, row)| row.get(column) == Some(name));
-    !below.is_empty() && !first.iter().enumerate().any(|(c, name)| repeated(c, name))
+        |column: usize, name: &String| below.iter().any(|row| row.get(column) == Some(name));
+    !first.iter().enumerate().any(|(c, name)| repeated(c, name))
 }
 
 #[cfg(test)]
@@ -258,7 +314,8 @@ mod tests {
         assert!(table("5.1,setosa\n4.9,setosa\n").header.is_none());
         assert!(table("color,size\nred,big\nblue,big\n").header.is_some());
         assert!(table("red,big\nblue,small\nred,big\n").header.is_none());
-        assert!(table("x\n").header.is_none());
+        assert!(table("x\n").header.is_some());
+        assert!(table("1\n").header.is_none());
     }
 
     #[test]
