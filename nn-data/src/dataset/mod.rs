@@ -6,7 +6,7 @@ mod gather;
 pub mod idx;
 mod image_family;
 mod in_memory;
-// mod npy;
+mod npy;
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub use embedded::{breast_cancer, diabetes, digits, iris, wine};
 pub use image_family::{TrainTest, image_family};
 pub(crate) use in_memory::check_indices;
 pub use in_memory::{InMemory, Targets};
-// pub use npy::load_npy;
+pub use npy::load_npy;
 
 use crate::batch::Batch;
 use crate::error::Result;
