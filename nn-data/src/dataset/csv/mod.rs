@@ -1,0 +1,200 @@
+//! Comma-separated tables: numeric and categorical columns, a target by name or position.
+
+mod infer;
+mod schema;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+pub use schema::{ColumnKind, CsvData, CsvSchema, Missing, SchemaColumn, SchemaTarget};
+
+use crate::error::Result;
+use crate::source::Source;
+use table::Table;
+
+/// A column of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Column {
+    /// By its position, from 0.
+    Index(usize),
+    /// By its header.
+    Name(String),
+}
+
+impl From<usize> for Column {
+    fn from(index: usize) -> Self {
+        Column::Index(index)
+    }
+}
+
+impl From<&str> for Column {
+    fn from(name: &str) -> Self {
+        Column::Name(name.to_string())
+    }
+}
+
+impl From<String> for Column {
+    fn from(name: String) -> Self {
+        Column::Name(name)
+    }
+}
+
+/// Which column is to be predicted.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CsvTarget {
+    /// None: every column is an input.
+    #[default]
+    None,
+    /// A column that holds classes if it is text or at most 20 different whole numbers, and real
+    /// numbers otherwise.
+    Auto(Column),
+    /// A column of class labels, text or whole numbers.
+    Classes(Column),
+    /// Columns of real numbers.
+    Regression(Vec<Column>),
+    /// The last column, judged as [`CsvTarget::Auto`] does.
+    Last,
+}
+
+/// How a categorical input becomes numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Encoding {
+    /// One input per category, 1 for the one that is there.
+    #[default]
+    OneHot,
+    /// The number of the category in sorted order.
+    Ordinal,
+}
+
+/// How a CSV file is to be read. The defaults find out by themselves whether there is a header, what
+/// the delimiter is, and which columns are numbers and which are categories.
+///
+/// ```
+/// use nn_data::{Dataset, dataset::{CsvOptions, CsvTarget}};
+///
+/// let text = "size,color,kind\n1.5,red,apple\n2.5,yellow,pear\n1.0,green,apple\n";
+/// let read = CsvOptions::new().target(CsvTarget::Classes("kind".into())).parse("fruit", text.as_bytes())?;
+/// assert_eq!(read.data.feature_names().unwrap(), ["size", "color=green", "color=red", "color=yellow"]);
+/// assert_eq!(read.data.target_kind().class_names().unwrap(), ["apple", "pear"]);
+/// // The schema reads further files with the same encoding, e.g. for prediction.
+/// let more = read.schema.parse("more", b"color,size\nred,2.0\n")?;
+/// assert_eq!(more.data.batch(&[0])?.inputs.to_vec::<f32>()?, [2.0, 0.0, 1.0, 0.0]);
+/// # Ok::<(), nn_data::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CsvOptions {
+    /// Whether the first row is a header; by default this is told from the content.
+    pub header: Option<bool>,
+    /// The delimiter, one ASCII character; by default the most frequent of `, ; tab |` in the first line.
+    pub delimiter: Option<char>,
+    /// What is to be predicted; default none.
+    pub target: CsvTarget,
+    /// Columns to leave out.
+    pub ignore: Vec<Column>,
+    /// Columns that are categories although they look like numbers (or to set their encoding).
+    pub categorical: Vec<(Column, Encoding)>,
+    /// Columns that are numbers although most cells are not.
+    pub numeric: Vec<Column>,
+    /// Encoding of text columns not named in `categorical`; default one-hot.
+    pub encoding: Encoding,
+    /// Rows with missing values; refused by default.
+    pub missing: Missing,
+    /// The class labels in order; by default those that occur, sorted.
+    pub class_names: Option<Vec<String>>,
+}
+
+impl CsvOptions {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets whether the first row is a header.
+    pub fn header(mut self, header: bool) -> Self {
+        self.header = Some(header);
+        self
+    }
+
+    /// Sets the delimiter.
+    pub fn delimiter(mut self, delimiter: char) -> Self {
+        self.delimiter = Some(delimiter);
+        self
+    }
+
+    /// Sets what is to be predicted.
+    pub fn target(mut self, target: CsvTarget) -> Self {
+        self.target = target;
+        self
+    }
+
+    /// Leaves a column out.
+    pub fn ignore(mut self, column: impl Into<Column>) -> Self {
+        self.ignore.push(column.into());
+        self
+    }
+
+    /// Declares a column categorical.
+    pub fn categorical(mut self, column: impl Into<Column>, encoding: Encoding) -> Self {
+        self.categorical.push((column.into(), encoding));
+        self
+    }
+
+    /// Declares a column numeric.
+    pub fn numeric(mut self, column: impl Into<Column>) -> Self {
+        self.numeric.push(column.into());
+        self
+    }
+
+    /// Sets the treatment of rows with missing values.
+    pub fn missing(mut self, missing: Missing) -> Self {
+        self.missing = missing;
+        self
+    }
+
+    /// Sets the class labels and their order.
+    pub fn class_names(mut self, names: Vec<String>) -> Self {
+        self.class_names = Some(names);
+        self
+    }
+
+    /// Reads a file, gz-compressed or not.
+    ///
+    /// # Errors
+    /// If the file cannot be read; is empty, ragged, not UTF-8 or without rows; if a named column is
+    /// not there; or if a cell is missing, not a number where one should be, NaN or infinite. Each
+    /// names file, line and column.
+    pub fn read(&self, path: impl AsRef<Path>) -> Result<CsvData> {
+        self.from_source(Source::open(path.as_ref())?)
+    }
+
+    /// Parses CSV bytes, gz-compressed or not; `name` is used in messages.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn parse(&self, name: &str, bytes: &[u8]) -> Result<CsvData> {
+        self.from_source(Source::bytes(name, bytes)?)
+    }
+
+    fn from_source(&self, source: Source<'_>) -> Result<CsvData> {
+        let delimiter = match self.delimiter {
+            None => None,
+            Some(d) if d.is_ascii() && !matches!(d, '"' | '\n' | '\r') => Some(d as u8),
+            Some(d) => {
+                let problem = format!("{d:?} cannot delimit cells, one ASCII character can");
+                return Err(crate::Error::argument("delimiter", problem));
+            }
+        };
+        let table = Table::read(source, delimiter, |_| self.header)?;
+        let schema = infer::schema(self, &table)?;
+        schema.decode(table)
+    }
+}
