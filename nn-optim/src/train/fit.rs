@@ -112,7 +112,7 @@ impl Trainer<'_> {
                 break;
             }
             let epoch = batches(self.core.progress.epoch);
-            reason = self.epoch(model, epoch, &mut step, validate.as_mut(), &mut partial)?;
+            reason = self.run_epoch(model, epoch, &mut step, validate.as_mut(), &mut partial)?;
         }
         // The loop ends only with a reason.
         let reason = reason.unwrap_or(StopReason::Interrupted);
@@ -158,7 +158,7 @@ impl Trainer<'_> {
     }
 
     /// One epoch, or what is left of it. An incomplete one is noted in `partial`.
-    fn epoch<M: Parameters, B, E: Into<BoxError>>(
+    fn run_epoch<M: Parameters, B, E: Into<BoxError>>(
         &mut self,
         model: &mut M,
         batches: impl IntoIterator<Item = Result<B, E>>,
