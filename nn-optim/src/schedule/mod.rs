@@ -12,6 +12,8 @@
 //! | `exponential` | [`Exponential`] | η·γᵗ |
 //! | `linear` | [`Linear`] | η·(a + (b − a)·min(t, T)/T) |
 //! | `cosine` | [`Cosine`] | η_min + (η − η_min)·(1 + cos(πt/T))/2 |
+//! | `cosine_restarts` | [`CosineRestarts`] | the same again and again |
+//! | `polynomial` | [`Polynomial`] | η·(1 − min(t, T)/T)^p |
 //! | `warmup` | [`Warmup`] | rises for some time, then another schedule |
 //! | `one_cycle` | [`OneCycle`] | rises to a maximum and falls far below the start |
 //! | `plateau` | [`Plateau`] | falls when a watched number no longer improves |
@@ -23,6 +25,8 @@ mod linear;
 mod multi_step;
 mod one_cycle;
 mod plateau;
+mod polynomial;
+mod restarts;
 mod spec;
 mod step;
 mod warmup;
@@ -34,6 +38,8 @@ pub use linear::Linear;
 pub use multi_step::MultiStep;
 pub use one_cycle::{Anneal, OneCycle};
 pub use plateau::{Plateau, PlateauMode, PlateauSpec, ThresholdMode};
+pub use polynomial::Polynomial;
+pub use restarts::CosineRestarts;
 pub use spec::{ScheduleSpec, WarmupSpec};
 pub use step::StepDecay;
 pub use warmup::Warmup;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Constant, Cosine, Exponential, Linear, MultiStep, OneCycle, Per, Plateau, PlateauSpec,
+    Constant, Cosine, CosineRestarts, Exponential, Linear, MultiStep, OneCycle, Per, Plateau, PlateauSpec, Polynomial,
     Schedule, StepDecay, Time, Warmup,
 };
 use crate::Result;
@@ -32,6 +32,10 @@ pub enum ScheduleSpec {
     Linear(Linear),
     /// A fall along half a cosine.
     Cosine(Cosine),
+    /// Falls along half a cosine, again and again.
+    CosineRestarts(CosineRestarts),
+    /// A fall along a power.
+    Polynomial(Polynomial),
     /// A rise before another schedule.
     Warmup(WarmupSpec),
     /// A rise and a fall in one cycle.
@@ -96,6 +100,14 @@ impl ScheduleSpec {
                 schedule.validate()?;
                 Box::new(*schedule)
             }
+            ScheduleSpec::CosineRestarts(schedule) => {
+                schedule.validate()?;
+                Box::new(*schedule)
+            }
+            ScheduleSpec::Polynomial(schedule) => {
+                schedule.validate()?;
+                Box::new(*schedule)
+            }
             ScheduleSpec::Warmup(spec) => {
                 let schedule = Warmup {
                     steps: spec.steps,
@@ -130,6 +142,7 @@ impl ScheduleSpec {
         match &mut resolved {
             ScheduleSpec::Linear(s) => fill(&mut s.total_iters, total.per(s.per)),
             ScheduleSpec::Cosine(s) => fill(&mut s.t_max, total.per(s.per)),
+            ScheduleSpec::Polynomial(s) => fill(&mut s.total_iters, total.per(s.per)),
             ScheduleSpec::OneCycle(s) => fill(&mut s.total_steps, total.per(s.per)),
             ScheduleSpec::Warmup(s) => {
                 let mut rest = total;
@@ -143,6 +156,7 @@ impl ScheduleSpec {
             | ScheduleSpec::Step(_)
             | ScheduleSpec::MultiStep(_)
             | ScheduleSpec::Exponential(_)
+            | ScheduleSpec::CosineRestarts(_)
             | ScheduleSpec::Plateau(_) => {}
         }
         resolved
