@@ -130,7 +130,14 @@ mod tests {
             let (n, h) = (2000, x / 2000.0);
             let density = |t: f64| (-t * t / 2.0).exp() / std::f64::consts::TAU.sqrt();
             let sum: f64 = (0..=n)
-                .map(|i| density(i as f64 * h) * if i == 0 || i == n { 1.0 } else { [2.0, 4.0][i % 2] })
+                .map(|i| {
+                    density(i as f64 * h)
+                        * if i == 0 || i == n {
+                            1.0
+                        } else {
+                            [2.0, 4.0][i % 2]
+                        }
+                })
                 .sum();
             0.5 + sum * h / 3.0
         };
@@ -165,7 +172,10 @@ mod tests {
             let y = x.activate(function).unwrap().to_vec::<f64>().unwrap();
             for (&x, &y) in xs.iter().zip(&y) {
                 let expected = naive(function, x);
-                assert!((y - expected).abs() < 1e-12 * expected.abs().max(1.0), "{function:?}({x})");
+                assert!(
+                    (y - expected).abs() < 1e-12 * expected.abs().max(1.0),
+                    "{function:?}({x})"
+                );
             }
         }
     }
@@ -183,7 +193,12 @@ mod tests {
         let relu = |shift: f64| x.add_scalar(shift).unwrap().relu().unwrap();
         let difference = relu(3.0).sub(&relu(-3.0)).unwrap().div_scalar(6.0).unwrap();
         let direct = x.hard_sigmoid().unwrap();
-        for (a, b) in difference.to_vec::<f64>().unwrap().iter().zip(direct.to_vec::<f64>().unwrap()) {
+        for (a, b) in difference
+            .to_vec::<f64>()
+            .unwrap()
+            .iter()
+            .zip(direct.to_vec::<f64>().unwrap())
+        {
             assert!((a - b).abs() < 1e-15);
         }
     }

@@ -66,7 +66,10 @@ impl Dropout {
     /// [`Error::Value`] unless `0 ≤ p < 1`.
     pub fn new(p: f64) -> Result<Dropout> {
         if !(0.0..1.0).contains(&p) {
-            return Err(Error::value("dropout", format!("p = {p} must be at least 0 and less than 1")));
+            return Err(Error::value(
+                "dropout",
+                format!("p = {p} must be at least 0 and less than 1"),
+            ));
         }
         Ok(Dropout { p })
     }
@@ -109,7 +112,10 @@ mod tests {
     fn it_drops_the_given_share_and_keeps_the_mean() {
         let x = Tensor::ones([100_000], DType::F64).unwrap();
         for p in [0.1, 0.5, 0.9] {
-            let y = Dropout::new(p).unwrap().forward(&x, &mut Context::train(1, 0)).unwrap();
+            let y = Dropout::new(p)
+                .unwrap()
+                .forward(&x, &mut Context::train(1, 0))
+                .unwrap();
             let y = y.to_vec::<f64>().unwrap();
             let dropped = y.iter().filter(|&&y| y == 0.0).count() as f64 / 1e5;
             let mean = y.iter().sum::<f64>() / 1e5;
@@ -144,7 +150,10 @@ mod tests {
         let y = Dropout::new(0.4).unwrap().forward(&x, &mut cx).unwrap();
         let expected = y.to_vec::<f64>().unwrap();
         let gradients = cx.backward(&y.sum(..).unwrap()).unwrap();
-        assert_eq!(gradients.get(&x).unwrap().to_vec::<f64>().unwrap(), expected);
+        assert_eq!(
+            gradients.get(&x).unwrap().to_vec::<f64>().unwrap(),
+            expected
+        );
     }
 
     #[test]

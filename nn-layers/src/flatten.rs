@@ -43,14 +43,23 @@ impl Layer for Flatten {
     }
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
-        let (start, end) = (input.axis("flatten", self.start)?, input.axis("flatten", self.end)?);
+        let (start, end) = (
+            input.axis("flatten", self.start)?,
+            input.axis("flatten", self.end)?,
+        );
         if end < start {
             let problem = format!("the last axis, {end}, comes before the first, {start}");
             return Err(Error::value("flatten", problem));
         }
         let merged = Shape::from(&input.dims()[start..=end]).numel();
         let around = (&input.dims()[..start], &input.dims()[end + 1..]);
-        Ok(around.0.iter().copied().chain([merged]).chain(around.1.iter().copied()).collect())
+        Ok(around
+            .0
+            .iter()
+            .copied()
+            .chain([merged])
+            .chain(around.1.iter().copied())
+            .collect())
     }
 
     fn describe(&self) -> String {
@@ -82,7 +91,14 @@ mod tests {
     fn axes_that_do_not_exist_or_run_backwards_are_refused() {
         let message = |layer: Flatten, shape: Shape| {
             let error = layer.output_shape(&shape).unwrap_err().to_string();
-            assert_eq!(error, Tensor::zeros(shape, nn_core::DType::F32).unwrap().flatten(layer.start, layer.end).unwrap_err().to_string());
+            assert_eq!(
+                error,
+                Tensor::zeros(shape, nn_core::DType::F32)
+                    .unwrap()
+                    .flatten(layer.start, layer.end)
+                    .unwrap_err()
+                    .to_string()
+            );
             error
         };
         assert_eq!(

@@ -84,7 +84,12 @@ pub trait Layer: Parameters + fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// Those of [`Layer::forward`].
-    fn forward_activated(&self, x: &Tensor, activation: Activation, cx: &mut Context) -> Result<Tensor> {
+    fn forward_activated(
+        &self,
+        x: &Tensor,
+        activation: Activation,
+        cx: &mut Context,
+    ) -> Result<Tensor> {
         self.forward(x, cx)?.activate(activation)
     }
 

@@ -64,7 +64,12 @@ fn is_true(value: &bool) -> bool {
 impl LinearSpec {
     /// With the defaults.
     pub fn new(units: usize) -> LinearSpec {
-        LinearSpec { units, bias: true, weight_init: None, bias_init: None }
+        LinearSpec {
+            units,
+            bias: true,
+            weight_init: None,
+            bias_init: None,
+        }
     }
 
     /// The layer, with fresh weights.
@@ -77,21 +82,32 @@ impl LinearSpec {
         if inputs == 0 || outputs == 0 {
             return Err(Error::value(
                 "linear",
-                format!("{inputs} inputs and {outputs} units were asked for; both must be at least 1"),
+                format!(
+                    "{inputs} inputs and {outputs} units were asked for; both must be at least 1"
+                ),
             ));
         }
-        let fans = Fans { input: inputs, output: outputs };
+        let fans = Fans {
+            input: inputs,
+            output: outputs,
+        };
         let default = Init::FanInUniform {};
         let mut draw = |init: &Option<Init>, shape: Shape| -> Result<Parameter> {
             let init = init.as_ref().unwrap_or(&default);
-            Ok(Parameter::new(init.draw_with_fans(&shape, fans, dtype, rng)?))
+            Ok(Parameter::new(
+                init.draw_with_fans(&shape, fans, dtype, rng)?,
+            ))
         };
         let weight = draw(&self.weight_init, Shape::from([outputs, inputs]))?;
         let bias = match self.bias {
             true => Some(draw(&self.bias_init, Shape::from([outputs]))?),
             false => None,
         };
-        Ok(Linear { weight, bias, spec: self.clone() })
+        Ok(Linear {
+            weight,
+            bias,
+            spec: self.clone(),
+        })
     }
 }
 
@@ -119,11 +135,22 @@ impl Linear {
                 return Err(Error::shape("linear", problem));
             }
             if bias.dtype() != weight.dtype() {
-                return Err(Error::dtype("linear", weight.dtype().to_string(), bias.dtype()));
+                return Err(Error::dtype(
+                    "linear",
+                    weight.dtype().to_string(),
+                    bias.dtype(),
+                ));
             }
         }
-        let spec = LinearSpec { bias: bias.is_some(), ..LinearSpec::new(outputs) };
-        Ok(Linear { weight: Parameter::new(weight), bias: bias.map(Parameter::new), spec })
+        let spec = LinearSpec {
+            bias: bias.is_some(),
+            ..LinearSpec::new(outputs)
+        };
+        Ok(Linear {
+            weight: Parameter::new(weight),
+            bias: bias.map(Parameter::new),
+            spec,
+        })
     }
 
     /// The number of input features.
@@ -151,7 +178,10 @@ impl Linear {
             Some(&size) if size == self.inputs() => Ok(()),
             _ => Err(Error::shape(
                 "linear",
-                format!("input is {input}, its last dimension must be {}", self.inputs()),
+                format!(
+                    "input is {input}, its last dimension must be {}",
+                    self.inputs()
+                ),
             )),
         }
     }
@@ -163,7 +193,12 @@ impl Layer for Linear {
     }
 
     /// Product, bias and activation in one pass over memory and one node of the tape.
-    fn forward_activated(&self, x: &Tensor, activation: Activation, cx: &mut Context) -> Result<Tensor> {
+    fn forward_activated(
+        &self,
+        x: &Tensor,
+        activation: Activation,
+        cx: &mut Context,
+    ) -> Result<Tensor> {
         self.check(x.shape())?;
         let weight = cx.param(&self.weight);
         let bias = self.bias.as_ref().map(|b| cx.param(b));
@@ -202,9 +237,12 @@ mod tests {
         let (x, w, b) = (grid([2, 2, 3]), grid([4, 3]), grid([4]));
         let layer = Linear::from_tensors(w.clone(), Some(b.clone())).unwrap();
         let y = layer.forward(&x, &mut Context::evaluate()).unwrap();
-        for (i, j, o) in (0..2).flat_map(|i| (0..2).flat_map(move |j| (0..4).map(move |o| (i, j, o)))) {
-            let dot: f64 =
-                (0..3).map(|k| x.get(&[i, j, k]).unwrap() * w.get(&[o, k]).unwrap()).sum();
+        for (i, j, o) in
+            (0..2).flat_map(|i| (0..2).flat_map(move |j| (0..4).map(move |o| (i, j, o))))
+        {
+            let dot: f64 = (0..3)
+                .map(|k| x.get(&[i, j, k]).unwrap() * w.get(&[o, k]).unwrap())
+                .sum();
             let expected = dot + b.get(&[o]).unwrap();
             assert!((y.get(&[i, j, o]).unwrap() - expected).abs() < 1e-14);
         }
@@ -213,9 +251,16 @@ mod tests {
     #[test]
     fn shapes_and_gradients() {
         for bias in [true, false] {
-            let spec = LinearSpec { bias, ..LinearSpec::new(3) };
+            let spec = LinearSpec {
+                bias,
+                ..LinearSpec::new(3)
+            };
             let mut layer = spec.build(5, DType::F64, &mut Rng::new(1)).unwrap();
-            for shape in [Shape::from([4, 5]), Shape::from([2, 3, 5]), Shape::from([1, 5])] {
+            for shape in [
+                Shape::from([4, 5]),
+                Shape::from([2, 3, 5]),
+                Shape::from([1, 5]),
+            ] {
                 check_layer(&mut layer, &shape);
             }
             assert_eq!(layer.parameter_count(), 15 + 3 * usize::from(bias));
@@ -236,11 +281,17 @@ mod tests {
     fn errors_name_what_would_fit() {
         let layer = Linear::new(784, 128, &mut Rng::new(0)).unwrap();
         assert_eq!(
-            layer.output_shape(&Shape::from([64, 100])).unwrap_err().to_string(),
+            layer
+                .output_shape(&Shape::from([64, 100]))
+                .unwrap_err()
+                .to_string(),
             "linear: input is [64, 100], its last dimension must be 784"
         );
         assert_eq!(
-            layer.output_shape(&Shape::from(())).unwrap_err().to_string(),
+            layer
+                .output_shape(&Shape::from(()))
+                .unwrap_err()
+                .to_string(),
             "linear: input is [], its last dimension must be 784"
         );
         assert_eq!(
@@ -248,7 +299,9 @@ mod tests {
             "linear: 0 inputs and 3 units were asked for; both must be at least 1"
         );
         assert_eq!(
-            Linear::from_tensors(grid([2, 3]), Some(grid([3]))).unwrap_err().to_string(),
+            Linear::from_tensors(grid([2, 3]), Some(grid([3])))
+                .unwrap_err()
+                .to_string(),
             "linear: the bias must be [2], not [3]"
         );
         assert_eq!(layer.describe(), "Linear 784→128");

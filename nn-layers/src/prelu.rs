@@ -42,7 +42,10 @@ pub struct PreluSpec {
 
 impl Default for PreluSpec {
     fn default() -> Self {
-        PreluSpec { per_channel: false, slope: 0.25 }
+        PreluSpec {
+            per_channel: false,
+            slope: 0.25,
+        }
     }
 }
 
@@ -61,7 +64,10 @@ impl PreluSpec {
             }
         };
         let prelu = Prelu::new(channels, self.slope, dtype)?;
-        Ok(Prelu { spec: self.clone(), ..prelu })
+        Ok(Prelu {
+            spec: self.clone(),
+            ..prelu
+        })
     }
 }
 
@@ -72,12 +78,17 @@ impl Prelu {
     /// [`Error::Value`] if `slopes` is 0 or `slope` is not finite.
     pub fn new(slopes: usize, slope: f64, dtype: DType) -> Result<Prelu> {
         if slopes == 0 || !slope.is_finite() {
-            let problem = format!("{slopes} slopes of {slope} were asked for; it takes at least one finite slope");
+            let problem = format!(
+                "{slopes} slopes of {slope} were asked for; it takes at least one finite slope"
+            );
             return Err(Error::value("prelu", problem));
         }
         Ok(Prelu {
             weight: Parameter::new(Tensor::full([slopes], slope, dtype)?),
-            spec: PreluSpec { per_channel: slopes > 1, slope },
+            spec: PreluSpec {
+                per_channel: slopes > 1,
+                slope,
+            },
         })
     }
 
@@ -92,10 +103,14 @@ impl Layer for Prelu {
         let mut slope = cx.param(&self.weight);
         if self.slopes() > 1 && x.rank() > 2 {
             // [C] → [C, 1, …], so that it is aligned with axis 1.
-            let shape: Shape = [self.slopes()].into_iter().chain(x.dims()[2..].iter().map(|_| 1)).collect();
+            let shape: Shape = [self.slopes()]
+                .into_iter()
+                .chain(x.dims()[2..].iter().map(|_| 1))
+                .collect();
             slope = slope.reshape(shape)?;
         }
-        x.relu()?.add(&x.clamp(f64::NEG_INFINITY, 0.0)?.mul(&slope)?)
+        x.relu()?
+            .add(&x.clamp(f64::NEG_INFINITY, 0.0)?.mul(&slope)?)
     }
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
@@ -127,10 +142,15 @@ mod tests {
     #[test]
     fn each_channel_has_its_slope() {
         let mut layer = Prelu::new(3, 0.25, DType::F64).unwrap();
-        layer.weight.set_value(&Tensor::from_vec(vec![0.1, 0.2, 0.3], [3]).unwrap()).unwrap();
+        layer
+            .weight
+            .set_value(&Tensor::from_vec(vec![0.1, 0.2, 0.3], [3]).unwrap())
+            .unwrap();
         let x = grid([2, 3, 4]);
         let y = layer.forward(&x, &mut Context::evaluate()).unwrap();
-        for (n, c, i) in (0..2).flat_map(|n| (0..3).flat_map(move |c| (0..4).map(move |i| (n, c, i)))) {
+        for (n, c, i) in
+            (0..2).flat_map(|n| (0..3).flat_map(move |c| (0..4).map(move |i| (n, c, i))))
+        {
             let x = x.get(&[n, c, i]).unwrap();
             let expected = if x > 0.0 { x } else { 0.1 * (c + 1) as f64 * x };
             assert!((y.get(&[n, c, i]).unwrap() - expected).abs() < 1e-15);
@@ -139,16 +159,28 @@ mod tests {
 
     #[test]
     fn shapes_and_gradients() {
-        check_layer(&mut Prelu::new(1, 0.25, DType::F64).unwrap(), &Shape::from([3, 4]));
-        check_layer(&mut Prelu::new(4, 0.25, DType::F64).unwrap(), &Shape::from([3, 4]));
-        check_layer(&mut Prelu::new(4, -0.5, DType::F64).unwrap(), &Shape::from([2, 4, 3]));
+        check_layer(
+            &mut Prelu::new(1, 0.25, DType::F64).unwrap(),
+            &Shape::from([3, 4]),
+        );
+        check_layer(
+            &mut Prelu::new(4, 0.25, DType::F64).unwrap(),
+            &Shape::from([3, 4]),
+        );
+        check_layer(
+            &mut Prelu::new(4, -0.5, DType::F64).unwrap(),
+            &Shape::from([2, 4, 3]),
+        );
     }
 
     #[test]
     fn a_wrong_channel_axis_is_refused() {
         let layer = Prelu::new(3, 0.25, DType::F32).unwrap();
         assert_eq!(
-            layer.output_shape(&Shape::from([8, 4])).unwrap_err().to_string(),
+            layer
+                .output_shape(&Shape::from([8, 4]))
+                .unwrap_err()
+                .to_string(),
             "prelu: input is [8, 4], its axis 1 must have size 3"
         );
     }

@@ -60,7 +60,8 @@ impl Sequential {
 
     /// Adds a layer at the end, named by its place.
     pub fn push(&mut self, layer: impl Into<Box<dyn Layer>>) {
-        self.layers.push((self.layers.len().to_string(), layer.into()));
+        self.layers
+            .push((self.layers.len().to_string(), layer.into()));
     }
 
     /// Adds a layer at the end under a name of its own.
@@ -108,12 +109,16 @@ impl Sequential {
 
     /// The layers with their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &dyn Layer)> {
-        self.layers.iter().map(|(name, layer)| (name.as_str(), layer.as_ref()))
+        self.layers
+            .iter()
+            .map(|(name, layer)| (name.as_str(), layer.as_ref()))
     }
 
     /// The layer of this name.
     pub fn get(&self, name: &str) -> Option<&dyn Layer> {
-        self.iter().find(|(n, _)| *n == name).map(|(_, layer)| layer)
+        self.iter()
+            .find(|(n, _)| *n == name)
+            .map(|(_, layer)| layer)
     }
 
     /// As [`Sequential::get`], for changing it, such as freezing its parameters.
@@ -133,9 +138,17 @@ impl Sequential {
                 layer: layer.describe(),
             })?;
             let given = (*name != i.to_string()).then(|| name.clone());
-            Ok(LayerSpec { name: given, ..spec })
+            Ok(LayerSpec {
+                name: given,
+                ..spec
+            })
         };
-        let layers = self.layers.iter().enumerate().map(describe).collect::<Result<_, Error>>()?;
+        let layers = self
+            .layers
+            .iter()
+            .enumerate()
+            .map(describe)
+            .collect::<Result<_, Error>>()?;
         Ok(NetworkSpec { layers })
     }
 
@@ -167,7 +180,10 @@ impl Layer for Sequential {
         let mut x = x.clone();
         let mut at = 0;
         while let Some((name, layer)) = self.layers.get(at) {
-            let next = self.layers.get(at + 1).and_then(|(_, next)| next.as_activation());
+            let next = self
+                .layers
+                .get(at + 1)
+                .and_then(|(_, next)| next.as_activation());
             let output = match next {
                 Some(activation) => layer.forward_activated(&x, activation, cx),
                 None => layer.forward(&x, cx),
@@ -181,9 +197,13 @@ impl Layer for Sequential {
     }
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
-        self.layers.iter().try_fold(input.clone(), |shape, (name, layer)| {
-            layer.output_shape(&shape).map_err(|e| e.in_layer(name, layer.describe()))
-        })
+        self.layers
+            .iter()
+            .try_fold(input.clone(), |shape, (name, layer)| {
+                layer
+                    .output_shape(&shape)
+                    .map_err(|e| e.in_layer(name, layer.describe()))
+            })
     }
 
     fn describe(&self) -> String {
@@ -234,7 +254,9 @@ mod tests {
 
     fn linear(inputs: usize, outputs: usize) -> Linear {
         let seed = (inputs * 100 + outputs) as u64;
-        LinearSpec::new(outputs).build(inputs, DType::F64, &mut Rng::new(seed)).unwrap()
+        LinearSpec::new(outputs)
+            .build(inputs, DType::F64, &mut Rng::new(seed))
+            .unwrap()
     }
 
     fn relu() -> ActivationLayer {
@@ -256,13 +278,23 @@ mod tests {
         let mut cx = Context::train(0, 0);
         let together = network.forward(&x, &mut cx).unwrap();
         assert_eq!(cx.tape().unwrap().len() + 1, nodes);
-        assert_eq!(together.to_vec::<f64>().unwrap(), apart.to_vec::<f64>().unwrap());
+        assert_eq!(
+            together.to_vec::<f64>().unwrap(),
+            apart.to_vec::<f64>().unwrap()
+        );
     }
 
     #[test]
     fn shapes_and_gradients() {
-        let inner = Sequential::new().with(relu()).with(linear(6, 2)).with(relu()).with(relu());
-        let mut network = Sequential::new().with(linear(4, 6)).with(inner).with(Dropout::new(0.1).unwrap());
+        let inner = Sequential::new()
+            .with(relu())
+            .with(linear(6, 2))
+            .with(relu())
+            .with(relu());
+        let mut network = Sequential::new()
+            .with(linear(4, 6))
+            .with(inner)
+            .with(Dropout::new(0.1).unwrap());
         check_layer(&mut network, &Shape::from([5, 4]));
         check_layer(&mut Sequential::new(), &Shape::from([5, 4]));
         assert_eq!(network.multiply_adds(&Shape::from([5, 4])), 5 * (24 + 12));
@@ -275,7 +307,8 @@ mod tests {
         inner.push_named("out", linear(7, 3)).unwrap();
         let mut network = Sequential::new().with(relu());
         network.push_named("encoder", inner).unwrap();
-        let expected = "encoder.out (Linear 7→3): linear: input is [2, 6], its last dimension must be 7";
+        let expected =
+            "encoder.out (Linear 7→3): linear: input is [2, 6], its last dimension must be 7";
         let x = grid([2, 4]);
         let messages = [
             network.forward(&x, &mut Context::evaluate()).unwrap_err(),
@@ -283,19 +316,30 @@ mod tests {
             network.summary(&Shape::from([4])).unwrap_err(),
         ];
         for (message, batch) in messages.iter().zip(["2", "2", "1"]) {
-            assert_eq!(message.to_string(), expected.replace("[2, 6]", &format!("[{batch}, 6]")));
+            assert_eq!(
+                message.to_string(),
+                expected.replace("[2, 6]", &format!("[{batch}, 6]"))
+            );
         }
     }
 
     #[test]
     fn a_checking_pass_names_the_layer_that_made_infinity() {
-        let network = Sequential::new().with(linear(4, 6)).with(relu()).with(linear(6, 2));
+        let network = Sequential::new()
+            .with(linear(4, 6))
+            .with(relu())
+            .with(linear(6, 2));
         let x = Tensor::full([1, 4], 1e308, DType::F64).unwrap();
         assert!(network.forward(&x, &mut Context::evaluate()).is_ok());
         let mut cx = Context::with_tape(Mode::Train, 0, 0).checking_finite();
-        let error = network.forward(&x.mul_scalar(1e5).unwrap(), &mut cx).unwrap_err();
+        let error = network
+            .forward(&x.mul_scalar(1e5).unwrap(), &mut cx)
+            .unwrap_err();
         assert!(matches!(error, CoreError::Layer { .. }));
-        assert_eq!(error.to_string(), "0 (Linear 4→6): the output holds NaN or infinity");
+        assert_eq!(
+            error.to_string(),
+            "0 (Linear 4→6): the output holds NaN or infinity"
+        );
     }
 
     #[test]
@@ -320,13 +364,24 @@ mod tests {
 
     #[test]
     fn one_network_serves_several_threads() {
-        let network = Sequential::new().with(linear(4, 6)).with(relu()).with(linear(6, 2));
+        let network = Sequential::new()
+            .with(linear(4, 6))
+            .with(relu())
+            .with(linear(6, 2));
         let x = grid([3, 4]);
-        let run = || network.forward(&x, &mut Context::evaluate()).unwrap().to_vec::<f64>().unwrap();
+        let run = || {
+            network
+                .forward(&x, &mut Context::evaluate())
+                .unwrap()
+                .to_vec::<f64>()
+                .unwrap()
+        };
         let alone = run();
         std::thread::scope(|scope| {
             let others: Vec<_> = (0..3).map(|_| scope.spawn(run)).collect();
-            others.into_iter().for_each(|other| assert_eq!(other.join().unwrap(), alone));
+            others
+                .into_iter()
+                .for_each(|other| assert_eq!(other.join().unwrap(), alone));
         });
     }
 }

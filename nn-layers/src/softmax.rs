@@ -102,7 +102,12 @@ mod tests {
         for sum in p.sum(-1).unwrap().to_vec::<f64>().unwrap() {
             assert!((sum - 1.0).abs() < 1e-14);
         }
-        for (p, log_p) in p.to_vec::<f64>().unwrap().iter().zip(log_p.to_vec::<f64>().unwrap()) {
+        for (p, log_p) in p
+            .to_vec::<f64>()
+            .unwrap()
+            .iter()
+            .zip(log_p.to_vec::<f64>().unwrap())
+        {
             assert!((p.ln() - log_p).abs() < 1e-13);
         }
     }
@@ -113,7 +118,12 @@ mod tests {
             check_layer(&mut Softmax { axis }, &Shape::from([2, 3, 4]));
             check_layer(&mut LogSoftmax { axis }, &Shape::from([2, 3, 4]));
         }
-        let error = Softmax { axis: 2 }.output_shape(&Shape::from([4, 3])).unwrap_err();
-        assert_eq!(error.to_string(), "softmax: axis 2 does not exist in [4, 3], which has 2 axes");
+        let error = Softmax { axis: 2 }
+            .output_shape(&Shape::from([4, 3]))
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "softmax: axis 2 does not exist in [4, 3], which has 2 axes"
+        );
     }
 }

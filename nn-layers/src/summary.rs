@@ -71,12 +71,17 @@ impl Summary {
         let input: Shape = [1].into_iter().chain(sample.iter().copied()).collect();
         let mut rows = Vec::new();
         network.summarize(&mut Path::root(), &input, &mut rows)?;
-        let trained = network.parameters().into_iter().filter(|p| p.requires_grad());
+        let trained = network
+            .parameters()
+            .into_iter()
+            .filter(|p| p.requires_grad());
         Ok(Summary {
             sample: sample.clone(),
             parameters: network.parameter_count(),
             trainable: trained.map(|p| p.value().len()).sum(),
-            multiply_adds: rows.iter().fold(0, |sum, row| sum.saturating_add(row.multiply_adds)),
+            multiply_adds: rows
+                .iter()
+                .fold(0, |sum, row| sum.saturating_add(row.multiply_adds)),
             rows,
         })
     }
@@ -108,8 +113,18 @@ impl fmt::Display for Summary {
         };
         let name_width = width(&mut self.rows.iter().map(|row| row.name.as_str()));
         let cell = |name: &str, layer: &str| format!("{name:<name_width$}  {layer}");
-        let mut lines = vec![["layer".into(), "output".into(), "parameters".into(), "multiply-adds".into()]];
-        lines.push([cell("", "input"), batched(&self.sample), String::new(), String::new()]);
+        let mut lines = vec![[
+            "layer".into(),
+            "output".into(),
+            "parameters".into(),
+            "multiply-adds".into(),
+        ]];
+        lines.push([
+            cell("", "input"),
+            batched(&self.sample),
+            String::new(),
+            String::new(),
+        ]);
         for row in &self.rows {
             lines.push([
                 cell(&row.name, &row.layer),
@@ -128,8 +143,9 @@ impl fmt::Display for Summary {
             grouped(self.parameters as u64),
             grouped(self.multiply_adds),
         ]);
-        let widths: [usize; 4] =
-            std::array::from_fn(|column| width(&mut lines.iter().map(|line| line[column].as_str())));
+        let widths: [usize; 4] = std::array::from_fn(|column| {
+            width(&mut lines.iter().map(|line| line[column].as_str()))
+        });
         let rule = widths.map(|width| "─".repeat(width)).join("  ");
         for (i, [layer, output, parameters, multiply_adds]) in lines.iter().enumerate() {
             if i == 1 || i + 1 == lines.len() {
@@ -170,23 +186,25 @@ mod tests {
         }
 
         let summary = network.summary(&Shape::from([2, 3])).unwrap();
-        assert_eq!((summary.parameters, summary.trainable, summary.multiply_adds), (33, 5, 28));
+        assert_eq!(
+            (summary.parameters, summary.trainable, summary.multiply_adds),
+            (33, 5, 28)
+        );
         assert_eq!(
             summary.to_string(),
             "\
-layer                  output     parameters  multiply-adds
-─────────────────────  ─────────  ──────────  ─────────────
-           input       [N, 2, 3]
-0          Flatten     [N, 6]              0              0
-encoder.0  Linear 6→4  [N, 4]             28             24
-encoder.1  ReLU        [N, 4]              0              0
-2          Dropout 0.5  [N, 4]             0              0
-3          Linear 4→1  [N, 1]              5              4
-─────────────────────  ─────────  ──────────  ─────────────
-           total                          33             28
+layer                   output     parameters  multiply-adds
+──────────────────────  ─────────  ──────────  ─────────────
+           input        [N, 2, 3]
+0          Flatten      [N, 6]              0              0
+encoder.0  Linear 6→4   [N, 4]             28             24
+encoder.1  ReLU         [N, 4]              0              0
+2          Dropout 0.5  [N, 4]              0              0
+3          Linear 4→1   [N, 1]              5              4
+──────────────────────  ─────────  ──────────  ─────────────
+           total                           33             28
 28 of the parameters are frozen
 "
-            .replace("Flatten   ", "Flatten    ")
         );
         let json = serde_json::to_value(&summary).unwrap();
         assert_eq!(json["rows"][1]["layer"], "Linear 6→4");
@@ -195,6 +213,9 @@ encoder.1  ReLU        [N, 4]              0              0
 
     #[test]
     fn digits_are_grouped_in_threes() {
-        assert_eq!([0, 999, 1000, 1234567].map(grouped), ["0", "999", "1 000", "1 234 567"]);
+        assert_eq!(
+            [0, 999, 1000, 1234567].map(grouped),
+            ["0", "999", "1 000", "1 234 567"]
+        );
     }
 }

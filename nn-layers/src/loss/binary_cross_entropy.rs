@@ -49,14 +49,21 @@ impl BinaryCrossEntropy {
         let target = targets::like_prediction(NAME, prediction, target)?;
         targets::expect_probabilities(NAME, &target)?;
         let mut yes = target.clone();
-        if let Some(weight) = targets::weights(NAME, "pos_weight", self.pos_weight.as_ref(), prediction)? {
+        if let Some(weight) =
+            targets::weights(NAME, "pos_weight", self.pos_weight.as_ref(), prediction)?
+        {
             yes = yes.mul(&weight)?;
         }
         let no = target.neg()?.add_scalar(1.0)?;
         let said_no = prediction.neg()?.softplus()?;
         let said_yes = prediction.softplus()?;
         let mut losses = yes.mul(&said_no)?.add(&no.mul(&said_yes)?)?;
-        if let Some(weight) = targets::weights(NAME, "class_weights", self.class_weights.as_ref(), prediction)? {
+        if let Some(weight) = targets::weights(
+            NAME,
+            "class_weights",
+            self.class_weights.as_ref(),
+            prediction,
+        )? {
             losses = losses.mul(&weight)?;
         }
         reduce(losses, self.reduction)

@@ -36,7 +36,11 @@ pub struct Hinge {
 
 impl Default for Hinge {
     fn default() -> Self {
-        Hinge { margin: 1.0, squared: false, reduction: Reduction::Mean }
+        Hinge {
+            margin: 1.0,
+            squared: false,
+            reduction: Reduction::Mean,
+        }
     }
 }
 
@@ -60,7 +64,18 @@ impl Hinge {
             };
             return Err(Error::value(NAME, problem));
         }
-        let losses = prediction.mul(&signs)?.neg()?.add_scalar(self.margin)?.relu()?;
-        reduce(if self.squared { losses.square()? } else { losses }, self.reduction)
+        let losses = prediction
+            .mul(&signs)?
+            .neg()?
+            .add_scalar(self.margin)?
+            .relu()?;
+        reduce(
+            if self.squared {
+                losses.square()?
+            } else {
+                losses
+            },
+            self.reduction,
+        )
     }
 }

@@ -34,7 +34,10 @@ pub struct Huber {
 
 impl Default for Huber {
     fn default() -> Self {
-        Huber { delta: 1.0, reduction: Reduction::Mean }
+        Huber {
+            delta: 1.0,
+            reduction: Reduction::Mean,
+        }
     }
 }
 
@@ -45,12 +48,18 @@ impl Huber {
     /// [`Error::Shape`] if the shapes differ; [`Error::Value`] unless δ is above 0.
     pub fn forward(&self, prediction: &Tensor, target: &Tensor) -> Result<Tensor> {
         if !(self.delta > 0.0 && self.delta.is_finite()) {
-            return Err(Error::value("huber", format!("delta = {} must be above 0 and finite", self.delta)));
+            return Err(Error::value(
+                "huber",
+                format!("delta = {} must be above 0 and finite", self.delta),
+            ));
         }
         let target = targets::like_prediction("huber", prediction, target)?;
         let distance = prediction.sub(&target)?.abs()?;
         // With c = min(|d|, δ) both branches are c·(|d| − c/2).
         let near = distance.clamp(0.0, self.delta)?;
-        reduce(near.mul(&distance.sub(&near.mul_scalar(0.5)?)?)?, self.reduction)
+        reduce(
+            near.mul(&distance.sub(&near.mul_scalar(0.5)?)?)?,
+            self.reduction,
+        )
     }
 }

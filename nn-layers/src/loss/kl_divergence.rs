@@ -37,7 +37,11 @@ pub struct KlDivergence {
 
 impl Default for KlDivergence {
     fn default() -> Self {
-        KlDivergence { from_logits: true, log_target: false, reduction: Reduction::Mean }
+        KlDivergence {
+            from_logits: true,
+            log_target: false,
+            reduction: Reduction::Mean,
+        }
     }
 }
 

@@ -130,9 +130,11 @@ impl Loss {
             Loss::KlDivergence(loss) if loss.from_logits => output.softmax(-1),
             Loss::Nll(_) | Loss::KlDivergence(_) => output.exp(),
             Loss::BinaryCrossEntropy(_) => output.sigmoid(),
-            Loss::Mse(_) | Loss::Mae(_) | Loss::Huber(_) | Loss::Hinge(_) | Loss::MultiClassHinge(_) => {
-                Ok(output.clone())
-            }
+            Loss::Mse(_)
+            | Loss::Mae(_)
+            | Loss::Huber(_)
+            | Loss::Hinge(_)
+            | Loss::MultiClassHinge(_) => Ok(output.clone()),
         }
     }
 }
@@ -148,7 +150,15 @@ macro_rules! from_settings {
 }
 
 from_settings!(
-    Mse, Mae, Huber, BinaryCrossEntropy, CrossEntropy, Nll, Hinge, MultiClassHinge, KlDivergence
+    Mse,
+    Mae,
+    Huber,
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Nll,
+    Hinge,
+    MultiClassHinge,
+    KlDivergence
 );
 
 /// Many losses to what was asked for.

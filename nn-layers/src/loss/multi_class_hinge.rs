@@ -50,7 +50,11 @@ pub enum Rivals {
 
 impl Default for MultiClassHinge {
     fn default() -> Self {
-        MultiClassHinge { margin: 1.0, rivals: Rivals::All, reduction: Reduction::Mean }
+        MultiClassHinge {
+            margin: 1.0,
+            rivals: Rivals::All,
+            reduction: Reduction::Mean,
+        }
     }
 }
 
@@ -74,7 +78,8 @@ impl MultiClassHinge {
         let column: Shape = target.dims().iter().copied().chain([1]).collect();
         let right = prediction.gather(-1, &Tensor::from_vec(labels, column)?)?;
         let none = Tensor::full((), f64::NEG_INFINITY, prediction.dtype())?;
-        let excess = is_right.where_cond(&none, &prediction.sub(&right)?.add_scalar(self.margin)?)?;
+        let excess =
+            is_right.where_cond(&none, &prediction.sub(&right)?.add_scalar(self.margin)?)?;
         let losses = match self.rivals {
             Rivals::All => excess.relu()?.sum(-1)?.div_scalar(classes as f64)?,
             Rivals::Worst => excess.max(-1)?.relu()?,

@@ -45,16 +45,33 @@ impl Nll {
     pub fn forward(&self, prediction: &Tensor, target: &Tensor) -> Result<Tensor> {
         const NAME: &str = "nll";
         let labels = targets::classes(NAME, prediction, target, self.ignore_index)?;
-        targets::weights(NAME, "class_weights", self.class_weights.as_ref(), prediction)?;
-        let weight_of = |class: u32| self.class_weights.as_ref().map_or(1.0, |w| w[class as usize]);
-        let weights: Vec<f64> = labels.iter().map(|label| label.map_or(0.0, weight_of)).collect();
+        targets::weights(
+            NAME,
+            "class_weights",
+            self.class_weights.as_ref(),
+            prediction,
+        )?;
+        let weight_of = |class: u32| {
+            self.class_weights
+                .as_ref()
+                .map_or(1.0, |w| w[class as usize])
+        };
+        let weights: Vec<f64> = labels
+            .iter()
+            .map(|label| label.map_or(0.0, weight_of))
+            .collect();
         let total: f64 = weights.iter().sum();
-        let counts: Vec<u8> = labels.iter().map(|label| u8::from(label.is_some())).collect();
+        let counts: Vec<u8> = labels
+            .iter()
+            .map(|label| u8::from(label.is_some()))
+            .collect();
         let classes: Vec<u32> = labels.iter().map(|label| label.unwrap_or(0)).collect();
 
         let batch = target.shape();
         let column: Shape = batch.iter().copied().chain([1]).collect();
-        let likely = prediction.gather(-1, &Tensor::from_vec(classes, column)?)?.squeeze(-1)?;
+        let likely = prediction
+            .gather(-1, &Tensor::from_vec(classes, column)?)?
+            .squeeze(-1)?;
         // Selected, not multiplied by 0: what is ignored may be infinite.
         let zero = Tensor::zeros((), prediction.dtype())?;
         let counted = Tensor::from_vec(counts, batch)?.where_cond(&likely, &zero)?;

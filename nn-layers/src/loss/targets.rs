@@ -4,19 +4,31 @@ use nn_core::{DType, Error, Result, Shape, Tensor};
 
 /// The target in the prediction's type and shape. A target `[N]` fits a prediction `[N, 1]`; other differences
 /// are errors, because broadcasting `[N, 1]` against `[N]` would compare every sample with every other.
-pub(super) fn like_prediction(op: &'static str, prediction: &Tensor, target: &Tensor) -> Result<Tensor> {
+pub(super) fn like_prediction(
+    op: &'static str,
+    prediction: &Tensor,
+    target: &Tensor,
+) -> Result<Tensor> {
     let column = prediction.dims().split_last() == Some((&1, target.dims()));
     if target.shape() != prediction.shape() && !column {
         return Err(Error::shape(
             op,
-            format!("prediction is {}, target is {}; they must have one shape", prediction.shape(), target.shape()),
+            format!(
+                "prediction is {}, target is {}; they must have one shape",
+                prediction.shape(),
+                target.shape()
+            ),
         ));
     }
     let target = match target.dtype() == prediction.dtype() {
         true => target.clone(),
         false => target.to_dtype(prediction.dtype())?,
     };
-    if column { target.reshape(prediction.shape()) } else { Ok(target) }
+    if column {
+        target.reshape(prediction.shape())
+    } else {
+        Ok(target)
+    }
 }
 
 /// One label a sample: a class below `classes`, or `None` for the ignored one.
@@ -33,7 +45,10 @@ pub(super) fn classes(
         let (prediction, batch) = (prediction.shape(), Shape::from(batch));
         return Err(Error::shape(
             op,
-            format!("predictions {prediction} need labels {batch}, the target is {}", target.shape()),
+            format!(
+                "predictions {prediction} need labels {batch}, the target is {}",
+                target.shape()
+            ),
         ));
     }
     if target.dtype().is_float() {
@@ -44,10 +59,19 @@ pub(super) fn classes(
         Ok(class) if (class as usize) < classes => Ok(Some(class)),
         _ => Err(Error::value(
             op,
-            format!("label {label} of sample {sample} is outside the classes, which are 0 to {}", classes.saturating_sub(1)),
+            format!(
+                "label {label} of sample {sample} is outside the classes, which are 0 to {}",
+                classes.saturating_sub(1)
+            ),
         )),
     };
-    target.to_dtype(DType::I64)?.to_vec::<i64>()?.into_iter().enumerate().map(class).collect()
+    target
+        .to_dtype(DType::I64)?
+        .to_vec::<i64>()?
+        .into_iter()
+        .enumerate()
+        .map(class)
+        .collect()
 }
 
 /// Weights from a recipe as a tensor that the prediction's last axis is multiplied by.
@@ -64,13 +88,21 @@ pub(super) fn weights(
     if weights.len() != size {
         return Err(Error::shape(
             op,
-            format!("there are {} {name}, the prediction's last axis has size {size}", weights.len()),
+            format!(
+                "there are {} {name}, the prediction's last axis has size {size}",
+                weights.len()
+            ),
         ));
     }
     if let Some(weight) = weights.iter().find(|w| !(w.is_finite() && **w >= 0.0)) {
-        return Err(Error::value(op, format!("{name} must be finite and not negative, {weight} is not")));
+        return Err(Error::value(
+            op,
+            format!("{name} must be finite and not negative, {weight} is not"),
+        ));
     }
-    Ok(Some(Tensor::from_slice(weights, [size])?.to_dtype(prediction.dtype())?))
+    Ok(Some(
+        Tensor::from_slice(weights, [size])?.to_dtype(prediction.dtype())?,
+    ))
 }
 
 /// # Errors
@@ -86,5 +118,8 @@ pub(super) fn expect_probabilities(op: &'static str, target: &Tensor) -> Result<
         return Ok(());
     }
     let wrong = if low < 0.0 { low } else { high };
-    Err(Error::value(op, format!("targets must be between 0 and 1, {wrong} is not")))
+    Err(Error::value(
+        op,
+        format!("targets must be between 0 and 1, {wrong} is not"),
+    ))
 }

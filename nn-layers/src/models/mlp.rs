@@ -25,10 +25,16 @@ use crate::{LayerSpec, NetworkSpec, Result, Sequential};
 /// [`nn_core::Error::Value`] if there are fewer than two sizes or one is 0.
 pub fn mlp(sizes: &[usize], activation: Activation, seed: u64) -> Result<Sequential> {
     let [inputs, units @ ..] = sizes else {
-        return Err(CoreError::value("mlp", "the sizes are empty; it takes at least an input and an output").into());
+        return Err(CoreError::value(
+            "mlp",
+            "the sizes are empty; it takes at least an input and an output",
+        )
+        .into());
     };
     if units.is_empty() {
-        let problem = format!("one size, {inputs}, is not a network; it takes at least an input and an output");
+        let problem = format!(
+            "one size, {inputs}, is not a network; it takes at least an input and an output"
+        );
         return Err(CoreError::value("mlp", problem).into());
     }
     let mut layers = Vec::new();
@@ -52,7 +58,10 @@ mod tests {
             message(&[3]),
             "mlp: one size, 3, is not a network; it takes at least an input and an output"
         );
-        assert_eq!(message(&[]), "mlp: the sizes are empty; it takes at least an input and an output");
+        assert_eq!(
+            message(&[]),
+            "mlp: the sizes are empty; it takes at least an input and an output"
+        );
         assert_eq!(
             message(&[3, 0, 2]),
             "0 (Linear →0): linear: 3 inputs and 0 units were asked for; both must be at least 1"

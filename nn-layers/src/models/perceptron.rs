@@ -40,7 +40,10 @@ impl Perceptron {
     /// [`Error::Value`] if `inputs` is 0.
     pub fn new(inputs: usize) -> Result<Perceptron> {
         if inputs == 0 {
-            return Err(Error::value("perceptron", "0 inputs were asked for; it takes at least 1"));
+            return Err(Error::value(
+                "perceptron",
+                "0 inputs were asked for; it takes at least 1",
+            ));
         }
         let bias = Tensor::zeros([1], DType::F32)?;
         let linear = Linear::from_tensors(Tensor::zeros([1, inputs], DType::F32)?, Some(bias))?;
@@ -61,11 +64,17 @@ impl Perceptron {
         let rows = self.rows(x)?;
         if labels.dims() != [x.dims()[0]] {
             let (wanted, got) = (Shape::from([x.dims()[0]]), labels.shape());
-            return Err(Error::shape("perceptron", format!("samples {} need labels {wanted}, not {got}", x.shape())));
+            return Err(Error::shape(
+                "perceptron",
+                format!("samples {} need labels {wanted}, not {got}", x.shape()),
+            ));
         }
         let labels = labels.to_dtype(DType::F64)?.to_vec::<f64>()?;
         if let Some(label) = labels.iter().find(|label| ![0.0, 1.0].contains(*label)) {
-            return Err(Error::value("perceptron", format!("labels must be 0 or 1, {label} is not")));
+            return Err(Error::value(
+                "perceptron",
+                format!("labels must be 0 or 1, {label} is not"),
+            ));
         }
 
         let (mut w, mut b) = self.weights()?;
@@ -93,7 +102,9 @@ impl Perceptron {
     pub fn predict(&self, x: &Tensor) -> Result<Tensor> {
         let rows = self.rows(x)?;
         let (w, b) = self.weights()?;
-        let answers = rows.chunks_exact(w.len()).map(|row| u32::from(score(&w, b, row) > 0.0));
+        let answers = rows
+            .chunks_exact(w.len())
+            .map(|row| u32::from(score(&w, b, row) > 0.0));
         Tensor::from_vec(answers.collect::<Vec<_>>(), [x.dims()[0]])
     }
 
@@ -102,7 +113,11 @@ impl Perceptron {
             [_, inputs] if *inputs == self.linear.inputs() => x.to_dtype(DType::F64)?.to_vec(),
             _ => Err(Error::shape(
                 "perceptron",
-                format!("samples are {}, they must be [N, {}]", x.shape(), self.linear.inputs()),
+                format!(
+                    "samples are {}, they must be [N, {}]",
+                    x.shape(),
+                    self.linear.inputs()
+                ),
             )),
         }
     }
@@ -112,7 +127,14 @@ impl Perceptron {
             Some(bias) => bias.value().item()?,
             None => 0.0,
         };
-        Ok((self.linear.weight().value().to_dtype(DType::F64)?.to_vec()?, bias))
+        Ok((
+            self.linear
+                .weight()
+                .value()
+                .to_dtype(DType::F64)?
+                .to_vec()?,
+            bias,
+        ))
     }
 }
 
@@ -132,7 +154,10 @@ mod tests {
             .filter(|[x, y]| (x - y).abs() > 0.1)
             .collect();
         let labels: Vec<u32> = points.iter().map(|[x, y]| u32::from(x > y)).collect();
-        let margin = points.iter().map(|[x, y]| (x - y).abs() / 2f32.sqrt()).fold(f32::MAX, f32::min);
+        let margin = points
+            .iter()
+            .map(|[x, y]| (x - y).abs() / 2f32.sqrt())
+            .fold(f32::MAX, f32::min);
         let bound = 2.0 / (margin * margin);
         let n = points.len();
         let x = Tensor::from_vec(points.into_iter().flatten().collect::<Vec<_>>(), [n, 2]).unwrap();
@@ -146,10 +171,16 @@ mod tests {
                 0 => break,
                 more => mistakes += more,
             }
-            assert!(mistakes as f32 <= bound, "{mistakes} mistakes, the bound is {bound}");
+            assert!(
+                mistakes as f32 <= bound,
+                "{mistakes} mistakes, the bound is {bound}"
+            );
         }
         assert!(mistakes > 0);
-        assert_eq!(perceptron.predict(&x).unwrap().to_vec::<u32>().unwrap(), labels);
+        assert_eq!(
+            perceptron.predict(&x).unwrap().to_vec::<u32>().unwrap(),
+            labels
+        );
     }
 
     #[test]
@@ -159,10 +190,19 @@ mod tests {
         let mut message = |x: &Tensor, labels: Vec<u32>| {
             let n = labels.len();
             let labels = Tensor::from_vec(labels, [n]).unwrap();
-            perceptron.train_epoch(x, &labels, &mut Rng::new(0)).unwrap_err().to_string()
+            perceptron
+                .train_epoch(x, &labels, &mut Rng::new(0))
+                .unwrap_err()
+                .to_string()
         };
-        assert_eq!(message(&x, vec![0, 1, 2]), "perceptron: labels must be 0 or 1, 2 is not");
-        assert_eq!(message(&x, vec![0]), "perceptron: samples [3, 2] need labels [3], not [1]");
+        assert_eq!(
+            message(&x, vec![0, 1, 2]),
+            "perceptron: labels must be 0 or 1, 2 is not"
+        );
+        assert_eq!(
+            message(&x, vec![0]),
+            "perceptron: samples [3, 2] need labels [3], not [1]"
+        );
         assert_eq!(
             message(&Tensor::zeros([3, 4], DType::F32).unwrap(), vec![0, 0, 0]),
             "perceptron: samples are [3, 4], they must be [N, 2]"

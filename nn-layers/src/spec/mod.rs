@@ -194,16 +194,23 @@ struct Site {
 
 impl Site {
     fn inside(&self, name: &str) -> Site {
-        let path = if self.path.is_empty() { name.into() } else { format!("{}.{name}", self.path) };
+        let path = if self.path.is_empty() {
+            name.into()
+        } else {
+            format!("{}.{name}", self.path)
+        };
         Site { path, ..*self }
     }
 
     /// Draws depend on the seed and the layer's name alone, so layers added elsewhere do not change them.
     fn rng(&self) -> Rng {
         // FNV-1a, 64 bits.
-        let hash = self.path.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
+        let hash = self
+            .path
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+            });
         Rng::addressed(self.seed, Purpose::Init, hash, 0)
     }
 }
@@ -217,7 +224,10 @@ impl LayerSpec {
     /// The same layer under a name.
     #[must_use]
     pub fn named(self, name: impl Into<String>) -> LayerSpec {
-        LayerSpec { name: Some(name.into()), ..self }
+        LayerSpec {
+            name: Some(name.into()),
+            ..self
+        }
     }
 
     fn build(&self, input: &Shape, site: &Site) -> Result<Box<dyn Layer>> {
@@ -273,7 +283,14 @@ impl NetworkSpec {
     /// [`Error::Name`](crate::Error::Name) a name that cannot be used.
     pub fn build(&self, sample: &Shape, seed: u64, dtype: DType) -> Result<Sequential> {
         let input = [1].into_iter().chain(sample.iter().copied()).collect();
-        self.build_at(&input, &Site { seed, dtype, path: String::new() })
+        self.build_at(
+            &input,
+            &Site {
+                seed,
+                dtype,
+                path: String::new(),
+            },
+        )
     }
 
     fn build_at(&self, input: &Shape, site: &Site) -> Result<Sequential> {
@@ -281,10 +298,12 @@ impl NetworkSpec {
         let mut shape = input.clone();
         for (i, spec) in self.layers.iter().enumerate() {
             let name = spec.name.clone().unwrap_or_else(|| i.to_string());
-            let layer = spec.build(&shape, &site.inside(&name)).map_err(|e| match e {
-                crate::Error::Core(e) => e.in_layer(&name, spec.describe()).into(),
-                other => other,
-            })?;
+            let layer = spec
+                .build(&shape, &site.inside(&name))
+                .map_err(|e| match e {
+                    crate::Error::Core(e) => e.in_layer(&name, spec.describe()).into(),
+                    other => other,
+                })?;
             shape = layer
                 .output_shape(&shape)
                 .map_err(|e| e.in_layer(&name, layer.describe()))?;

@@ -13,14 +13,21 @@
 pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Case and separators are no part of a name's spelling.
     let letters = |name: &str| -> Vec<char> {
-        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+        name.chars()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect()
     };
     let wrong = letters(wrong);
     let unlikeness = |name: &str| {
         let right = letters(name);
         // `smoothing` for `label_smoothing`.
         let part = wrong.len() >= 4 && right.windows(wrong.len()).any(|part| part == wrong);
-        if part && wrong.len() < right.len() { 1 } else { distance(&wrong, &right) }
+        if part && wrong.len() < right.len() {
+            1
+        } else {
+            distance(&wrong, &right)
+        }
     };
     names
         .into_iter()
@@ -55,7 +62,10 @@ mod tests {
     #[test]
     fn changes_are_counted() {
         let count = |a: &str, b: &str| {
-            distance(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>())
+            distance(
+                &a.chars().collect::<Vec<_>>(),
+                &b.chars().collect::<Vec<_>>(),
+            )
         };
         for (a, b, changes) in [
             ("", "", 0),

@@ -23,13 +23,21 @@ pub(crate) fn tagged<'de, D: Deserializer<'de>, T>(
     }
     let tag = match &value {
         Value::Table(entries) => entries.iter().find(|(key, _)| key == "type"),
-        _ => return Err(de::Error::custom(format!("a {what} is a name or a table with the key \"type\""))),
+        _ => {
+            return Err(de::Error::custom(format!(
+                "a {what} is a name or a table with the key \"type\""
+            )));
+        }
     };
     let Some((_, tag)) = tag else {
-        return Err(de::Error::custom(format!("this {what} has no \"type\", which says what kind it is")));
+        return Err(de::Error::custom(format!(
+            "this {what} has no \"type\", which says what kind it is"
+        )));
     };
     let Value::Text(tag) = tag.clone() else {
-        return Err(de::Error::custom(format!("the \"type\" of a {what} must be a string")));
+        return Err(de::Error::custom(format!(
+            "the \"type\" of a {what} must be a string"
+        )));
     };
     read(value).map_err(|error| {
         de::Error::custom(match error {
@@ -53,16 +61,26 @@ fn suggest(wrong: &str, expected: &[&str]) -> String {
 /// What was wrong with a table.
 #[derive(Debug)]
 pub(crate) enum ReadError {
-    Name { wrong: String, expected: &'static [&'static str] },
-    Key { wrong: String, expected: &'static [&'static str] },
+    Name {
+        wrong: String,
+        expected: &'static [&'static str],
+    },
+    Key {
+        wrong: String,
+        expected: &'static [&'static str],
+    },
     Other(String),
 }
 
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ReadError::Name { wrong, expected } => write!(f, "unknown name {}", suggest(wrong, expected)),
-            ReadError::Key { wrong, expected } => write!(f, "unknown key {}", suggest(wrong, expected)),
+            ReadError::Name { wrong, expected } => {
+                write!(f, "unknown name {}", suggest(wrong, expected))
+            }
+            ReadError::Key { wrong, expected } => {
+                write!(f, "unknown key {}", suggest(wrong, expected))
+            }
             ReadError::Other(problem) => f.write_str(problem),
         }
     }
@@ -75,10 +93,16 @@ impl de::Error for ReadError {
         ReadError::Other(problem.to_string())
     }
     fn unknown_variant(wrong: &str, expected: &'static [&'static str]) -> Self {
-        ReadError::Name { wrong: wrong.into(), expected }
+        ReadError::Name {
+            wrong: wrong.into(),
+            expected,
+        }
     }
     fn unknown_field(wrong: &str, expected: &'static [&'static str]) -> Self {
-        ReadError::Key { wrong: wrong.into(), expected }
+        ReadError::Key {
+            wrong: wrong.into(),
+            expected,
+        }
     }
     fn missing_field(field: &'static str) -> Self {
         ReadError::Other(format!("the key \"{field}\" is missing"))

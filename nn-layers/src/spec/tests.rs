@@ -33,14 +33,35 @@ fn a_recipe_becomes_a_network_and_a_recipe_again() {
 
     let as_toml = toml::to_string(&written).unwrap();
     let as_json = serde_json::to_string(&written).unwrap();
-    assert_eq!(toml::from_str::<NetworkSpec>(&as_toml).unwrap(), spec, "{as_toml}");
-    assert_eq!(serde_json::from_str::<NetworkSpec>(&as_json).unwrap(), spec, "{as_json}");
+    assert_eq!(
+        toml::from_str::<NetworkSpec>(&as_toml).unwrap(),
+        spec,
+        "{as_toml}"
+    );
+    assert_eq!(
+        serde_json::from_str::<NetworkSpec>(&as_json).unwrap(),
+        spec,
+        "{as_json}"
+    );
 
-    let names: Vec<_> = network.named_parameters().into_iter().map(|(name, _)| name).collect();
-    let expected =
-        ["1.weight", "1.bias", "head.hidden.weight", "head.1.weight", "head.4.weight", "head.4.bias"];
+    let names: Vec<_> = network
+        .named_parameters()
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    let expected = [
+        "1.weight",
+        "1.bias",
+        "head.hidden.weight",
+        "head.1.weight",
+        "head.4.weight",
+        "head.4.bias",
+    ];
     assert_eq!(names, expected);
-    let y = network.forward(&Tensor::ones([2, 4, 5], DType::F64).unwrap(), &mut Context::evaluate());
+    let y = network.forward(
+        &Tensor::ones([2, 4, 5], DType::F64).unwrap(),
+        &mut Context::evaluate(),
+    );
     assert_eq!(y.unwrap().dims(), [2, 3]);
 }
 
@@ -69,8 +90,17 @@ fn every_kind_survives_both_formats() {
     layers.push(Softmax::default().into());
     layers.push(Flatten { start: 1, end: 2 }.into());
     layers.push(Dropout::new(0.5).unwrap().into());
-    layers.push(PreluSpec { per_channel: true, slope: 0.1 }.into());
-    let linear = LinearSpec { weight_init: Some(Init::Orthogonal { gain: 2.0 }), ..LinearSpec::new(4) };
+    layers.push(
+        PreluSpec {
+            per_channel: true,
+            slope: 0.1,
+        }
+        .into(),
+    );
+    let linear = LinearSpec {
+        weight_init: Some(Init::Orthogonal { gain: 2.0 }),
+        ..LinearSpec::new(4)
+    };
     layers.push(LayerSpec::from(linear).named("out"));
     let spec = NetworkSpec { layers };
     let through_toml: NetworkSpec = toml::from_str(&toml::to_string(&spec).unwrap()).unwrap();
@@ -91,31 +121,69 @@ fn weights_depend_on_seed_and_name_alone() {
         let (_, tensor) = state.into_iter().find(|(n, _)| n == name).unwrap();
         tensor.to_vec::<f32>().unwrap()
     };
-    let short = "layers = [{type = 'linear', units = 3}, {type = 'linear', units = 3, name = 'out'}]";
+    let short =
+        "layers = [{type = 'linear', units = 3}, {type = 'linear', units = 3, name = 'out'}]";
     let long = "layers = [{type = 'linear', units = 3}, 'relu', {type = 'linear', units = 3}, {type = 'linear', units = 3, name = 'out'}]";
     assert_eq!(weights(short, 1, "0.weight"), weights(long, 1, "0.weight"));
-    assert_eq!(weights(short, 1, "out.weight"), weights(long, 1, "out.weight"));
-    assert_ne!(weights(short, 1, "0.weight"), weights(short, 1, "out.weight"));
+    assert_eq!(
+        weights(short, 1, "out.weight"),
+        weights(long, 1, "out.weight")
+    );
+    assert_ne!(
+        weights(short, 1, "0.weight"),
+        weights(short, 1, "out.weight")
+    );
     assert_ne!(weights(short, 1, "0.weight"), weights(short, 2, "0.weight"));
 }
 
 #[test]
 fn wrong_names_are_answered_with_the_nearest_right_one() {
-    let message =
-        |layer: &str| toml::from_str::<NetworkSpec>(&format!("layers = [{layer}]")).unwrap_err().message().to_string();
-    assert_eq!(message("'linaer'"), r#"unknown layer "linaer": did you mean "linear"?"#);
-    assert_eq!(message("'ReLU'"), r#"unknown layer "ReLU": did you mean "relu"?"#);
-    assert_eq!(message("{type = 'log-softmax'}"), r#"unknown layer "log-softmax": did you mean "log_softmax"?"#);
-    assert!(message("'warp'").starts_with(r#"unknown layer "warp": expected one of linear, sequential, dropout"#));
+    let message = |layer: &str| {
+        toml::from_str::<NetworkSpec>(&format!("layers = [{layer}]"))
+            .unwrap_err()
+            .message()
+            .to_string()
+    };
+    assert_eq!(
+        message("'linaer'"),
+        r#"unknown layer "linaer": did you mean "linear"?"#
+    );
+    assert_eq!(
+        message("'ReLU'"),
+        r#"unknown layer "ReLU": did you mean "relu"?"#
+    );
+    assert_eq!(
+        message("{type = 'log-softmax'}"),
+        r#"unknown layer "log-softmax": did you mean "log_softmax"?"#
+    );
+    assert!(
+        message("'warp'")
+            .starts_with(r#"unknown layer "warp": expected one of linear, sequential, dropout"#)
+    );
     assert_eq!(
         message("{type = 'linear', unit = 3}"),
         r#"layer "linear": unknown key "unit": did you mean "units"?"#
     );
-    assert_eq!(message("'linear'"), r#"layer "linear": the key "units" is missing"#);
-    assert_eq!(message("{type = 'relu', slope = 1}"), r#"layer "relu": unknown key "slope": there are none here"#);
-    assert_eq!(message("{units = 3}"), r#"this layer has no "type", which says what kind it is"#);
-    assert_eq!(message("{type = 3}"), r#"the "type" of a layer must be a string"#);
-    assert_eq!(message("3"), r#"a layer is a name or a table with the key "type""#);
+    assert_eq!(
+        message("'linear'"),
+        r#"layer "linear": the key "units" is missing"#
+    );
+    assert_eq!(
+        message("{type = 'relu', slope = 1}"),
+        r#"layer "relu": unknown key "slope": there are none here"#
+    );
+    assert_eq!(
+        message("{units = 3}"),
+        r#"this layer has no "type", which says what kind it is"#
+    );
+    assert_eq!(
+        message("{type = 3}"),
+        r#"the "type" of a layer must be a string"#
+    );
+    assert_eq!(
+        message("3"),
+        r#"a layer is a name or a table with the key "type""#
+    );
     assert_eq!(
         message("{type = 'linear', units = -3}"),
         r#"layer "linear": invalid value: integer `-3`, expected usize"#
@@ -141,7 +209,10 @@ fn a_network_that_does_not_fit_says_which_layer() {
         spec.build(&sample, 0, DType::F32).unwrap_err().to_string()
     };
     assert_eq!(
-        message("layers = ['relu', {type = 'softmax', axis = 2, name = 'last'}]", Shape::from([4])),
+        message(
+            "layers = ['relu', {type = 'softmax', axis = 2, name = 'last'}]",
+            Shape::from([4])
+        ),
         "last (Softmax over axis 2): softmax: axis 2 does not exist in [1, 4], which has 2 axes"
     );
     assert_eq!(
@@ -149,11 +220,17 @@ fn a_network_that_does_not_fit_says_which_layer() {
         "0 (Linear →0): linear: 4 inputs and 0 units were asked for; both must be at least 1"
     );
     assert_eq!(
-        message("layers = [{type = 'sequential', layers = ['relu', {type='prelu', per_channel=true}]}]", Shape::from(())),
+        message(
+            "layers = [{type = 'sequential', layers = ['relu', {type='prelu', per_channel=true}]}]",
+            Shape::from(())
+        ),
         "0.1 (PReLU): prelu: input is [1] and has no channel axis 1"
     );
     assert_eq!(
-        message("layers = [{type = 'relu', name = 'a'}, {type = 'relu', name = 'a'}]", Shape::from([4])),
+        message(
+            "layers = [{type = 'relu', name = 'a'}, {type = 'relu', name = 'a'}]",
+            Shape::from([4])
+        ),
         "\"a\" cannot name a layer: another layer has this name"
     );
 }
