@@ -1,1 +1,74 @@
-//! nn-layers
+//! Layers, activations, initialisers, losses, and networks described in words.
+//!
+//! ```
+//! use nn_core::{Activation, Context, DType, Rng, Tensor};
+//! use nn_layers::{ActivationLayer, Layer, Linear, Sequential, loss::CrossEntropy};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut rng = Rng::new(42);
+//! let network = Sequential::new()
+//!     .with(Linear::new(4, 16, &mut rng)?)
+//!     .with(ActivationLayer::new(Activation::Relu))
+//!     .with(Linear::new(16, 3, &mut rng)?);
+//!
+//! let x = Tensor::rand_normal([8, 4], 0.0, 1.0, DType::F32, &mut rng)?;
+//! let labels = Tensor::from_vec(vec![0u32, 1, 2, 0, 1, 2, 0, 1], [8])?;
+//!
+//! // A training pass records on the tape in its context, and is differentiated.
+//! let mut cx = Context::train(42, 0);
+//! let logits = network.forward(&x, &mut cx)?;
+//! let loss = CrossEntropy::default().forward(&logits, &labels)?;
+//! let gradients = cx.backward(&loss)?;
+//! assert_eq!(gradients.params().count(), 4);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The same network in words, as a recipe or a saved model holds it: [`NetworkSpec`].
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | [`layer`] | the trait every layer implements |
+//! | [`linear`], [`activation`], [`prelu`], [`softmax`], [`dropout`], [`flatten`] | one file per layer |
+//! | [`sequential`] | layers in a row |
+//! | [`init`] | first values of weights |
+//! | [`loss`] | one file per loss |
+//! | [`spec`] | the description of a network, and the network from its description |
+//! | [`summary`] | the table of a network |
+//! | [`models`] | small networks by name: perceptron, regressions, multi-layer perceptron |
+
+#![forbid(unsafe_code)]
+
+pub mod activation;
+pub mod dropout;
+mod error;
+pub mod flatten;
+pub mod init;
+pub mod layer;
+pub mod linear;
+pub mod loss;
+pub mod models;
+pub mod prelu;
+pub mod sequential;
+pub mod softmax;
+pub mod spec;
+pub mod summary;
+#[cfg(test)]
+mod testing;
+
+pub use activation::ActivationLayer;
+pub use dropout::Dropout;
+pub use error::{Error, Result};
+pub use flatten::Flatten;
+pub use init::Init;
+pub use layer::Layer;
+pub use linear::Linear;
+pub use loss::Loss;
+pub use prelu::Prelu;
+pub use sequential::Sequential;
+pub use softmax::{LogSoftmax, Softmax};
+pub use spec::{LayerSpec, NetworkSpec};
+pub use summary::Summary;
+
+#[doc(hidden)]
+pub use nn_core;

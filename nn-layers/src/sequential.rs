@@ -1,0 +1,387 @@
+//! Layers in a row.
+
+use nn_core::{Context, Parameter, Parameters, Path, Result, Shape, Tensor};
+
+use crate::summary::Row;
+use crate::{Error, Layer, LayerSpec, NetworkSpec, Summary};
+
+/// Layers, each of which takes the output of the one before.
+///
+/// Layers are named by their place, `0`, `1`, …, or as they were given; parameters are `0.weight`, `2.bias`,
+/// … as in PyTorch's `nn.Sequential`, so that saved weights move both ways.
+///
+/// A layer followed by a pointwise activation is run together with it ([`Layer::forward_activated`]): one pass
+/// over memory and one node of the tape instead of two, with the same result.
+///
+/// ```
+/// use nn_core::{Activation, Context, DType, Parameters, Rng, Shape, Tensor};
+/// use nn_layers::{ActivationLayer, Flatten, Layer, Linear, Sequential};
+/// # fn main() -> nn_core::Result<()> {
+/// let mut rng = Rng::new(1);
+/// let network = Sequential::new()
+///     .with(Flatten::default())
+///     .with(Linear::new(64, 32, &mut rng)?)
+///     .with(ActivationLayer::new(Activation::Relu))
+///     .with(Linear::new(32, 10, &mut rng)?);
+///
+/// let digits = Tensor::zeros([5, 8, 8], DType::F32)?;
+/// let logits = network.forward(&digits, &mut Context::evaluate())?;
+/// assert_eq!(logits.dims(), [5, 10]);
+///
+/// let names: Vec<_> = network.named_parameters().into_iter().map(|(name, _)| name).collect();
+/// assert_eq!(names, ["1.weight", "1.bias", "3.weight", "3.bias"]);
+///
+/// let error = network.output_shape(&Shape::from([5, 28, 28])).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "1 (Linear 64→32): linear: input is [5, 784], its last dimension must be 64"
+/// );
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Default)]
+pub struct Sequential {
+    /// Unique names: a layer without a given name is called by its place, and given names are not numbers.
+    layers: Vec<(String, Box<dyn Layer>)>,
+}
+
+impl Sequential {
+    /// No layers yet: the identity.
+    pub fn new() -> Sequential {
+        Sequential::default()
+    }
+
+    /// With one more layer at the end.
+    #[must_use]
+    pub fn with(mut self, layer: impl Into<Box<dyn Layer>>) -> Sequential {
+        self.push(layer);
+        self
+    }
+
+    /// Adds a layer at the end, named by its place.
+    pub fn push(&mut self, layer: impl Into<Box<dyn Layer>>) {
+        self.layers
+            .push((self.layers.len().to_string(), layer.into()));
+    }
+
+    /// Adds a layer at the end under a name of its own.
+    ///
+    /// # Errors
+    /// [`Error::Name`] if the name is empty, a number, taken, or holds a dot.
+    pub fn push_named(
+        &mut self,
+        name: impl Into<String>,
+        layer: impl Into<Box<dyn Layer>>,
+    ) -> Result<(), Error> {
+        let name = name.into();
+        let problem = if name.is_empty() {
+            Some("it is empty")
+        } else if name.bytes().all(|b| b.is_ascii_digit()) {
+            Some("numbers are the names of layers without one")
+        } else if name.contains('.') {
+            Some("dots separate the names of nested layers")
+        } else if self.get(&name).is_some() {
+            Some("another layer has this name")
+        } else {
+            None
+        };
+        if let Some(problem) = problem {
+            return Err(Error::Name { name, problem });
+        }
+        self.layers.push((name, layer.into()));
+        Ok(())
+    }
+
+    /// Removes the last layer, to put another in its place.
+    pub fn pop(&mut self) -> Option<Box<dyn Layer>> {
+        self.layers.pop().map(|(_, layer)| layer)
+    }
+
+    /// The number of layers.
+    pub fn len(&self) -> usize {
+        self.layers.len()
+    }
+
+    /// Whether there is no layer.
+    pub fn is_empty(&self) -> bool {
+        self.layers.is_empty()
+    }
+
+    /// The layers with their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &dyn Layer)> {
+        self.layers
+            .iter()
+            .map(|(name, layer)| (name.as_str(), layer.as_ref()))
+    }
+
+    /// The layer of this name.
+    pub fn get(&self, name: &str) -> Option<&dyn Layer> {
+        self.iter()
+            .find(|(n, _)| *n == name)
+            .map(|(_, layer)| layer)
+    }
+
+    /// As [`Sequential::get`], for changing it, such as freezing its parameters.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut dyn Layer> {
+        let found = self.layers.iter_mut().find(|(n, _)| n == name);
+        found.map(|(_, layer)| layer.as_mut() as &mut dyn Layer)
+    }
+
+    /// The description from which [`NetworkSpec::build`] makes this network again, without its weights.
+    ///
+    /// # Errors
+    /// [`Error::Undescribed`] if a layer's type is not one of this crate's.
+    pub fn network_spec(&self) -> Result<NetworkSpec, Error> {
+        let describe = |(i, (name, layer)): (usize, &(String, Box<dyn Layer>))| {
+            let spec = layer.spec().ok_or_else(|| Error::Undescribed {
+                path: name.clone(),
+                layer: layer.describe(),
+            })?;
+            let given = (*name != i.to_string()).then(|| name.clone());
+            Ok(LayerSpec {
+                name: given,
+                ..spec
+            })
+        };
+        let layers = self
+            .layers
+            .iter()
+            .enumerate()
+            .map(describe)
+            .collect::<Result<_, Error>>()?;
+        Ok(NetworkSpec { layers })
+    }
+
+    /// The table of the network for samples of shape `sample`, which has no batch axis.
+    ///
+    /// # Errors
+    /// [`nn_core::Error::Layer`] names the first layer that such samples do not fit.
+    pub fn summary(&self, sample: &Shape) -> Result<Summary> {
+        Summary::of(self, sample)
+    }
+}
+
+impl Parameters for Sequential {
+    fn visit<'a>(&'a self, path: &mut Path, f: &mut dyn FnMut(&Path, &'a Parameter)) {
+        for (name, layer) in &self.layers {
+            path.scoped(name, |path| layer.visit(path, f));
+        }
+    }
+
+    fn visit_mut<'a>(&'a mut self, path: &mut Path, f: &mut dyn FnMut(&Path, &'a mut Parameter)) {
+        for (name, layer) in &mut self.layers {
+            path.scoped(name, |path| layer.visit_mut(path, f));
+        }
+    }
+}
+
+impl Layer for Sequential {
+    fn forward(&self, x: &Tensor, cx: &mut Context) -> Result<Tensor> {
+        let mut x = x.clone();
+        let mut at = 0;
+        while let Some((name, layer)) = self.layers.get(at) {
+            let next = self
+                .layers
+                .get(at + 1)
+                .and_then(|(_, next)| next.as_activation());
+            let output = match next {
+                Some(activation) => layer.forward_activated(&x, activation, cx),
+                None => layer.forward(&x, cx),
+            };
+            x = output
+                .and_then(|y| cx.checked(y))
+                .map_err(|e| e.in_layer(name, layer.describe()))?;
+            at += if next.is_some() { 2 } else { 1 };
+        }
+        Ok(x)
+    }
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        self.layers
+            .iter()
+            .try_fold(input.clone(), |shape, (name, layer)| {
+                layer
+                    .output_shape(&shape)
+                    .map_err(|e| e.in_layer(name, layer.describe()))
+            })
+    }
+
+    fn describe(&self) -> String {
+        match self.len() {
+            1 => "Sequential of 1 layer".into(),
+            n => format!("Sequential of {n} layers"),
+        }
+    }
+
+    fn spec(&self) -> Option<LayerSpec> {
+        self.network_spec().ok().map(LayerSpec::from)
+    }
+
+    fn multiply_adds(&self, input: &Shape) -> u64 {
+        let mut shape = input.clone();
+        let mut total = 0u64;
+        for (_, layer) in &self.layers {
+            total = total.saturating_add(layer.multiply_adds(&shape));
+            match layer.output_shape(&shape) {
+                Ok(output) => shape = output,
+                Err(_) => break,
+            }
+        }
+        total
+    }
+
+    fn summarize(&self, path: &mut Path, input: &Shape, rows: &mut Vec<Row>) -> Result<()> {
+        let mut shape = input.clone();
+        for (name, layer) in &self.layers {
+            let output = layer.output_shape(&shape).and_then(|output| {
+                path.scoped(name, |path| layer.summarize(path, &shape, rows))?;
+                Ok(output)
+            });
+            shape = output.map_err(|e| e.in_layer(name, layer.describe()))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nn_core::{Activation, DType, Error as CoreError, Mode, Rng};
+
+    use super::*;
+    use crate::linear::LinearSpec;
+    use crate::testing::{check_layer, grid};
+    use crate::{ActivationLayer, Dropout, Linear};
+
+    fn linear(inputs: usize, outputs: usize) -> Linear {
+        let seed = (inputs * 100 + outputs) as u64;
+        LinearSpec::new(outputs)
+            .build(inputs, DType::F64, &mut Rng::new(seed))
+            .unwrap()
+    }
+
+    fn relu() -> ActivationLayer {
+        ActivationLayer::new(Activation::Relu)
+    }
+
+    #[test]
+    fn a_following_activation_costs_no_node() {
+        let (first, last) = (linear(4, 6), linear(6, 3));
+        let x = grid([5, 4]);
+        let mut cx = Context::train(0, 0);
+        let apart = first.forward(&x, &mut cx).unwrap();
+        let apart = apart.tanh().unwrap();
+        let apart = last.forward(&apart, &mut cx).unwrap();
+        let nodes = cx.tape().unwrap().len();
+
+        let tanh = ActivationLayer::new(Activation::Tanh);
+        let network = Sequential::new().with(first).with(tanh).with(last);
+        let mut cx = Context::train(0, 0);
+        let together = network.forward(&x, &mut cx).unwrap();
+        assert_eq!(cx.tape().unwrap().len() + 1, nodes);
+        assert_eq!(
+            together.to_vec::<f64>().unwrap(),
+            apart.to_vec::<f64>().unwrap()
+        );
+    }
+
+    #[test]
+    fn shapes_and_gradients() {
+        let inner = Sequential::new()
+            .with(relu())
+            .with(linear(6, 2))
+            .with(relu())
+            .with(relu());
+        let mut network = Sequential::new()
+            .with(linear(4, 6))
+            .with(inner)
+            .with(Dropout::new(0.1).unwrap());
+        check_layer(&mut network, &Shape::from([5, 4]));
+        check_layer(&mut Sequential::new(), &Shape::from([5, 4]));
+        assert_eq!(network.multiply_adds(&Shape::from([5, 4])), 5 * (24 + 12));
+    }
+
+    #[test]
+    fn errors_say_where() {
+        let mut inner = Sequential::new();
+        inner.push_named("hidden", linear(4, 6)).unwrap();
+        inner.push_named("out", linear(7, 3)).unwrap();
+        let mut network = Sequential::new().with(relu());
+        network.push_named("encoder", inner).unwrap();
+        let expected =
+            "encoder.out (Linear 7→3): linear: input is [2, 6], its last dimension must be 7";
+        let x = grid([2, 4]);
+        let messages = [
+            network.forward(&x, &mut Context::evaluate()).unwrap_err(),
+            network.output_shape(x.shape()).unwrap_err(),
+            network.summary(&Shape::from([4])).unwrap_err(),
+        ];
+        for (message, batch) in messages.iter().zip(["2", "2", "1"]) {
+            assert_eq!(
+                message.to_string(),
+                expected.replace("[2, 6]", &format!("[{batch}, 6]"))
+            );
+        }
+    }
+
+    #[test]
+    fn a_checking_pass_names_the_layer_that_made_infinity() {
+        let network = Sequential::new()
+            .with(linear(4, 6))
+            .with(relu())
+            .with(linear(6, 2));
+        let x = Tensor::full([1, 4], 1e308, DType::F64).unwrap();
+        assert!(network.forward(&x, &mut Context::evaluate()).is_ok());
+        let mut cx = Context::with_tape(Mode::Train, 0, 0).checking_finite();
+        let error = network
+            .forward(&x.mul_scalar(1e5).unwrap(), &mut cx)
+            .unwrap_err();
+        assert!(matches!(error, CoreError::Layer { .. }));
+        assert_eq!(
+            error.to_string(),
+            "0 (Linear 4→6): the output holds NaN or infinity"
+        );
+    }
+
+    #[test]
+    fn names_are_checked() {
+        let mut network = Sequential::new().with(relu());
+        network.push_named("out", relu()).unwrap();
+        for (name, problem) in [
+            ("", "it is empty"),
+            ("7", "numbers are the names of layers without one"),
+            ("a.b", "dots separate the names of nested layers"),
+            ("out", "another layer has this name"),
+        ] {
+            let message = network.push_named(name, relu()).unwrap_err().to_string();
+            assert_eq!(message, format!("{name:?} cannot name a layer: {problem}"));
+        }
+        network.push(relu());
+        let names: Vec<_> = network.iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["0", "out", "2"]);
+        assert!(network.get("out").is_some() && network.get_mut("1").is_none());
+        assert!(network.pop().is_some() && network.len() == 2);
+    }
+
+    #[test]
+    fn one_network_serves_several_threads() {
+        let network = Sequential::new()
+            .with(linear(4, 6))
+            .with(relu())
+            .with(linear(6, 2));
+        let x = grid([3, 4]);
+        let run = || {
+            network
+                .forward(&x, &mut Context::evaluate())
+                .unwrap()
+                .to_vec::<f64>()
+                .unwrap()
+        };
+        let alone = run();
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (0..3).map(|_| scope.spawn(run)).collect();
+            others
+                .into_iter()
+                .for_each(|other| assert_eq!(other.join().unwrap(), alone));
+        });
+    }
+}

@@ -1,0 +1,320 @@
+//! The description of a network, and the network from its description.
+
+mod nearest;
+pub(crate) mod read;
+
+use nn_core::{Activation, DType, Purpose, Rng, Shape};
+use serde::{Deserialize, Deserializer, Serialize};
+
+pub use nearest::nearest;
+
+use crate::linear::LinearSpec;
+use crate::prelu::PreluSpec;
+use crate::{ActivationLayer, Dropout, Flatten, Layer, LogSoftmax, Result, Sequential, Softmax};
+
+/// A network in words: what a recipe says and a saved model holds, all but the weights.
+///
+/// Sizes of inputs are not written; they follow from the data.
+///
+/// ```
+/// use nn_core::{DType, Shape};
+/// use nn_layers::NetworkSpec;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let spec: NetworkSpec = toml::from_str(r#"
+///     layers = [
+///         "flatten",
+///         { type = "linear", units = 128, weight_init = "he_normal" },
+///         "relu",
+///         { type = "dropout", p = 0.2 },
+///         { type = "linear", units = 10, name = "logits" },
+///     ]
+/// "#)?;
+/// let network = spec.build(&Shape::from([28, 28]), 42, DType::F32)?;
+/// assert_eq!(network.network_spec()?, spec);
+///
+/// let typo = toml::from_str::<NetworkSpec>("layers = ['flaten']").unwrap_err();
+/// assert_eq!(typo.message(), r#"unknown layer "flaten": did you mean "flatten"?"#);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkSpec {
+    /// The layers in order.
+    pub layers: Vec<LayerSpec>,
+}
+
+/// A layer in words: its kind with the settings of that kind, and a name if it was given one.
+///
+/// In a recipe it is a table with `type`, or the type alone where everything else is at its default:
+/// `{ type = "linear", units = 10 }`, `"relu"`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LayerSpec {
+    /// The layer's name; without one it is called by its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The kind, with its settings.
+    #[serde(flatten)]
+    pub kind: LayerKind,
+}
+
+/// The kinds of layers, with their settings; `type` in a recipe.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum LayerKind {
+    /// [`Linear`](crate::Linear): `x·Wᵀ + b`.
+    Linear(LinearSpec),
+    /// [`Sequential`]: layers in a row, as one.
+    Sequential(NetworkSpec),
+    /// [`Dropout`].
+    Dropout(Dropout),
+    /// [`Flatten`].
+    Flatten(Flatten),
+    /// [`Softmax`].
+    Softmax(Softmax),
+    /// [`LogSoftmax`].
+    LogSoftmax(LogSoftmax),
+    /// [`Prelu`](crate::Prelu): a ReLU with a learned slope.
+    Prelu(PreluSpec),
+    /// `x`.
+    Identity {},
+    /// `1/(1 + e⁻ˣ)`.
+    Sigmoid {},
+    /// `tanh x`.
+    Tanh {},
+    /// `max(x, 0)`.
+    Relu {},
+    /// `x` above 0, `slope·x` below.
+    LeakyRelu {
+        /// Default 0.01.
+        #[serde(default = "hundredth", alias = "negative_slope")]
+        slope: f64,
+    },
+    /// `x` above 0, `α(eˣ − 1)` below.
+    Elu {
+        /// Default 1.
+        #[serde(default = "one")]
+        alpha: f64,
+    },
+    /// The self-normalising ELU.
+    Selu {},
+    /// `x·Φ(x)`.
+    Gelu {},
+    /// GELU by its tanh approximation.
+    GeluTanh {},
+    /// `x·sigmoid(x)`.
+    #[serde(alias = "swish")]
+    Silu {},
+    /// `ln(1 + eˣ)`.
+    Softplus {},
+    /// `x/(1 + |x|)`.
+    Softsign {},
+    /// `min(max(x + 3, 0), 6)/6`.
+    HardSigmoid {},
+    /// `min(max(x, −1), 1)`.
+    HardTanh {},
+    /// `x·hard_sigmoid(x)`.
+    HardSwish {},
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+fn hundredth() -> f64 {
+    0.01
+}
+
+impl<'de> Deserialize<'de> for LayerSpec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read::tagged("layer", deserializer, |mut value| {
+            let name = value.take("name").map(String::deserialize).transpose()?;
+            let kind = LayerKind::deserialize(value)?;
+            Ok(LayerSpec { name, kind })
+        })
+    }
+}
+
+impl From<Activation> for LayerSpec {
+    fn from(activation: Activation) -> Self {
+        LayerSpec::from(match activation {
+            Activation::Identity => LayerKind::Identity {},
+            Activation::Relu => LayerKind::Relu {},
+            Activation::LeakyRelu(slope) => LayerKind::LeakyRelu { slope },
+            Activation::Sigmoid => LayerKind::Sigmoid {},
+            Activation::Tanh => LayerKind::Tanh {},
+            Activation::Elu(alpha) => LayerKind::Elu { alpha },
+            Activation::Selu => LayerKind::Selu {},
+            Activation::Gelu => LayerKind::Gelu {},
+            Activation::GeluTanh => LayerKind::GeluTanh {},
+            Activation::Silu => LayerKind::Silu {},
+            Activation::Softplus => LayerKind::Softplus {},
+            Activation::Softsign => LayerKind::Softsign {},
+            Activation::HardSigmoid => LayerKind::HardSigmoid {},
+            Activation::HardTanh => LayerKind::HardTanh {},
+            Activation::HardSwish => LayerKind::HardSwish {},
+        })
+    }
+}
+
+impl From<LayerKind> for LayerSpec {
+    fn from(kind: LayerKind) -> Self {
+        LayerSpec { name: None, kind }
+    }
+}
+
+macro_rules! from_settings {
+    ($($settings:ty => $kind:ident),* $(,)?) => {$(
+        impl From<$settings> for LayerSpec {
+            fn from(settings: $settings) -> Self {
+                LayerKind::$kind(settings).into()
+            }
+        }
+    )*};
+}
+
+from_settings! {
+    LinearSpec => Linear,
+    NetworkSpec => Sequential,
+    Dropout => Dropout,
+    Flatten => Flatten,
+    Softmax => Softmax,
+    LogSoftmax => LogSoftmax,
+    PreluSpec => Prelu,
+}
+
+/// What a layer under construction needs to know beside its settings.
+struct Site {
+    seed: u64,
+    dtype: DType,
+    /// The layer's full name.
+    path: String,
+}
+
+impl Site {
+    fn inside(&self, name: &str) -> Site {
+        let path = if self.path.is_empty() {
+            name.into()
+        } else {
+            format!("{}.{name}", self.path)
+        };
+        Site { path, ..*self }
+    }
+
+    /// Draws depend on the seed and the layer's name alone, so layers added elsewhere do not change them.
+    fn rng(&self) -> Rng {
+        // FNV-1a, 64 bits.
+        let hash = self
+            .path
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+            });
+        Rng::addressed(self.seed, Purpose::Init, hash, 0)
+    }
+}
+
+impl LayerSpec {
+    /// A fully connected layer with the defaults.
+    pub fn linear(units: usize) -> LayerSpec {
+        LinearSpec::new(units).into()
+    }
+
+    /// The same layer under a name.
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> LayerSpec {
+        LayerSpec {
+            name: Some(name.into()),
+            ..self
+        }
+    }
+
+    fn build(&self, input: &Shape, site: &Site) -> Result<Box<dyn Layer>> {
+        let activation = |function| Ok(ActivationLayer::new(function).into());
+        match &self.kind {
+            LayerKind::Linear(spec) => {
+                let inputs = input.last().copied().unwrap_or(0);
+                Ok(spec.build(inputs, site.dtype, &mut site.rng())?.into())
+            }
+            LayerKind::Sequential(spec) => Ok(spec.build_at(input, site)?.into()),
+            LayerKind::Dropout(layer) => Ok(layer.clone().into()),
+            LayerKind::Flatten(layer) => Ok(layer.clone().into()),
+            LayerKind::Softmax(layer) => Ok(layer.clone().into()),
+            LayerKind::LogSoftmax(layer) => Ok(layer.clone().into()),
+            LayerKind::Prelu(spec) => Ok(spec.build(input, site.dtype)?.into()),
+            LayerKind::Identity {} => activation(Activation::Identity),
+            LayerKind::Sigmoid {} => activation(Activation::Sigmoid),
+            LayerKind::Tanh {} => activation(Activation::Tanh),
+            LayerKind::Relu {} => activation(Activation::Relu),
+            LayerKind::LeakyRelu { slope } => activation(Activation::LeakyRelu(*slope)),
+            LayerKind::Elu { alpha } => activation(Activation::Elu(*alpha)),
+            LayerKind::Selu {} => activation(Activation::Selu),
+            LayerKind::Gelu {} => activation(Activation::Gelu),
+            LayerKind::GeluTanh {} => activation(Activation::GeluTanh),
+            LayerKind::Silu {} => activation(Activation::Silu),
+            LayerKind::Softplus {} => activation(Activation::Softplus),
+            LayerKind::Softsign {} => activation(Activation::Softsign),
+            LayerKind::HardSigmoid {} => activation(Activation::HardSigmoid),
+            LayerKind::HardTanh {} => activation(Activation::HardTanh),
+            LayerKind::HardSwish {} => activation(Activation::HardSwish),
+        }
+    }
+
+    /// Names the kind in errors about a layer that could not be built.
+    fn describe(&self) -> String {
+        match &self.kind {
+            LayerKind::Linear(spec) => format!("Linear →{}", spec.units),
+            LayerKind::Prelu(_) => "PReLU".into(),
+            // The others cannot fail to be built, only fail to fit, and then describe themselves.
+            _ => String::new(),
+        }
+    }
+}
+
+impl NetworkSpec {
+    /// The network with fresh weights, checked layer by layer against samples of shape `sample` (which has no
+    /// batch axis).
+    ///
+    /// The weights of a layer are a function of `seed` and the layer's name.
+    ///
+    /// # Errors
+    /// [`Error::Core`](crate::Error::Core) names the first layer that cannot be built or does not fit;
+    /// [`Error::Name`](crate::Error::Name) a name that cannot be used.
+    pub fn build(&self, sample: &Shape, seed: u64, dtype: DType) -> Result<Sequential> {
+        let input = [1].into_iter().chain(sample.iter().copied()).collect();
+        self.build_at(
+            &input,
+            &Site {
+                seed,
+                dtype,
+                path: String::new(),
+            },
+        )
+    }
+
+    fn build_at(&self, input: &Shape, site: &Site) -> Result<Sequential> {
+        let mut network = Sequential::new();
+        let mut shape = input.clone();
+        for (i, spec) in self.layers.iter().enumerate() {
+            let name = spec.name.clone().unwrap_or_else(|| i.to_string());
+            let layer = spec
+                .build(&shape, &site.inside(&name))
+                .map_err(|e| match e {
+                    crate::Error::Core(e) => e.in_layer(&name, spec.describe()).into(),
+                    other => other,
+                })?;
+            shape = layer
+                .output_shape(&shape)
+                .map_err(|e| e.in_layer(&name, layer.describe()))?;
+            match &spec.name {
+                Some(name) => network.push_named(name, layer)?,
+                None => network.push(layer),
+            }
+        }
+        Ok(network)
+    }
+}
+
+#[cfg(test)]
+mod tests;
