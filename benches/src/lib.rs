@@ -1,1 +1,4 @@
-//! benches
+//! What the benchmarks measure: shared by the criterion benches and by the binaries that are compared with the same
+//! work in other libraries (`peers/`).
+
+pub mod matmul;

@@ -1,6 +1,6 @@
 //! Many products of one shape.
 
-use super::driver::Product;
+use super::product::Product;
 use super::view::{Epilogue, MatMut, MatRef, ShapeMismatch, span};
 use super::{GemmElement, sealed};
 use crate::kernels::cpu::{self, Isa};

@@ -1,6 +1,8 @@
 //! The micro-kernels of each instruction set, instantiated, and their parameters.
 
+use super::dots::{Dots, dots};
 use super::panel::{Panel, PanelFn, panel};
+use super::row::{Finish, RowTimes, finish, row_times};
 use super::simd::{Portable, Simd};
 #[cfg(target_arch = "x86_64")]
 use super::simd_x86::{Avx2F32, Avx2F64, Avx512F32, Avx512F64};
@@ -13,6 +15,24 @@ pub(super) trait Family: Simd {
     const ROWS: &'static [PanelFn<Self::T>];
     /// The same for an `A` that is contiguous across rows (packed, or transposed as it lies).
     const COLUMNS: &'static [PanelFn<Self::T>];
+
+    /// Runs [`dots`].
+    ///
+    /// # Safety
+    /// As there; the processor has the instruction set.
+    unsafe fn dots(p: &Dots<Self::T>);
+
+    /// Runs [`row_times`].
+    ///
+    /// # Safety
+    /// As there; the processor has the instruction set.
+    unsafe fn row_times(p: &RowTimes<Self::T>);
+
+    /// Runs [`finish`].
+    ///
+    /// # Safety
+    /// As there; the processor has the instruction set.
+    unsafe fn finish(p: &Finish<Self::T>);
 
     /// Transposes like [`Simd::transpose`], compiled for the instruction set.
     ///
@@ -28,7 +48,7 @@ pub(super) trait Family: Simd {
 }
 
 macro_rules! family {
-    ($s:ty, $t:ty, $mr:expr, [$($m:expr),*], $module:ident $(, $feature:expr)?) => {
+    ($s:ty, $t:ty, $mr:expr, [$($m:expr),*], $dot_rows:expr, $module:ident $(, $feature:expr)?) => {
         mod $module {
             use super::*;
 
@@ -38,6 +58,30 @@ macro_rules! family {
             pub(super) unsafe fn kernel<const ROWS: bool, const MR: usize>(p: &Panel<$t>) {
                 // SAFETY: by the contract of this function.
                 unsafe { panel::<$s, ROWS, MR>(p) }
+            }
+
+            /// # Safety
+            /// As `dots`; the processor has the features.
+            $(#[target_feature(enable = $feature)])?
+            pub(super) unsafe fn all_dots(p: &Dots<$t>) {
+                // SAFETY: by the contract of this function.
+                unsafe { dots::<$s, $dot_rows>(p) }
+            }
+
+            /// # Safety
+            /// As `row_times`; the processor has the features.
+            $(#[target_feature(enable = $feature)])?
+            pub(super) unsafe fn row(p: &RowTimes<$t>) {
+                // SAFETY: by the contract of this function.
+                unsafe { row_times::<$s>(p) }
+            }
+
+            /// # Safety
+            /// As `finish`; the processor has the features.
+            $(#[target_feature(enable = $feature)])?
+            pub(super) unsafe fn finish_row(p: &Finish<$t>) {
+                // SAFETY: by the contract of this function.
+                unsafe { finish::<$s>(p) }
             }
 
             /// # Safety
@@ -66,6 +110,21 @@ macro_rules! family {
             const ROWS: &'static [PanelFn<$t>] = &[$($module::kernel::<true, $m>),*];
             const COLUMNS: &'static [PanelFn<$t>] = &[$($module::kernel::<false, $m>),*];
 
+            unsafe fn dots(p: &Dots<$t>) {
+                // SAFETY: by the contract of this function.
+                unsafe { $module::all_dots(p) }
+            }
+
+            unsafe fn row_times(p: &RowTimes<$t>) {
+                // SAFETY: by the contract of this function.
+                unsafe { $module::row(p) }
+            }
+
+            unsafe fn finish(p: &Finish<$t>) {
+                // SAFETY: by the contract of this function.
+                unsafe { $module::finish_row(p) }
+            }
+
             #[inline(always)]
             unsafe fn transpose_block(
                 src: *const $t,
@@ -81,18 +140,19 @@ macro_rules! family {
     };
 }
 
-family!(Portable<f32>, f32, 4, [1, 2, 3, 4], portable_f32);
-family!(Portable<f64>, f64, 4, [1, 2, 3, 4], portable_f64);
+family!(Portable<f32>, f32, 4, [1, 2, 3, 4], 2, portable_f32);
+family!(Portable<f64>, f64, 4, [1, 2, 3, 4], 2, portable_f64);
 #[cfg(target_arch = "x86_64")]
-family!(Avx2F32, f32, 6, [1, 2, 3, 4, 5, 6], avx2_f32, "avx2,fma");
+family!(Avx2F32, f32, 6, [1, 2, 3, 4, 5, 6], 3, avx2_f32, "avx2,fma");
 #[cfg(target_arch = "x86_64")]
-family!(Avx2F64, f64, 6, [1, 2, 3, 4, 5, 6], avx2_f64, "avx2,fma");
+family!(Avx2F64, f64, 6, [1, 2, 3, 4, 5, 6], 3, avx2_f64, "avx2,fma");
 #[cfg(target_arch = "x86_64")]
 family!(
     Avx512F32,
     f32,
     12,
     [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+    6,
     avx512_f32,
     "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"
 );
@@ -102,6 +162,7 @@ family!(
     f64,
     12,
     [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+    6,
     avx512_f64,
     "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"
 );

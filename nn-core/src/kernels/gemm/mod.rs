@@ -10,11 +10,15 @@
 //! only, so the result has the same bits for every number of threads.
 
 mod batched;
+mod blocks;
 mod buffer;
+mod dots;
 mod driver;
 mod family;
 mod pack;
 mod panel;
+mod product;
+mod row;
 mod simd;
 #[cfg(target_arch = "x86_64")]
 mod simd_x86;
@@ -25,7 +29,7 @@ pub use view::{Epilogue, MatMut, MatRef, Precision, ShapeMismatch};
 
 use crate::kernels::cpu::{self, Isa};
 use crate::kernels::float::Float;
-use driver::Product;
+use product::Product;
 
 mod sealed {
     use super::{Isa, Product};

@@ -33,8 +33,12 @@ pub(super) trait Simd: Copy + 'static {
     unsafe fn add(a: Self::V, b: Self::V) -> Self::V;
     /// `x` where `x > 0` or NaN, else 0.
     unsafe fn relu(x: Self::V) -> Self::V;
-    /// The sum of all lanes, always in the same order.
-    unsafe fn sum(v: Self::V) -> Self::T;
+    /// Four numbers.
+    type Quad: Copy;
+    /// The sums over the lanes of four registers, each always in the same order.
+    unsafe fn sum4(a: Self::V, b: Self::V, c: Self::V, d: Self::V) -> Self::Quad;
+    /// Writes the first `n <= 4` of four numbers to `p`, or adds them to what is there.
+    unsafe fn write4(p: *mut Self::T, n: usize, sums: Self::Quad, accumulate: bool);
     /// Brings the cache line of `p` near; any address is allowed.
     unsafe fn prefetch(p: *const Self::T);
 
@@ -124,16 +128,31 @@ macro_rules! portable {
                 }
                 x
             }
+            type Quad = [$t; 4];
             #[inline(always)]
-            unsafe fn sum(mut v: Self::V) -> $t {
-                let mut width = $lanes;
-                while width > 1 {
-                    width /= 2;
-                    for i in 0..width {
-                        v[i] += v[i + width];
+            unsafe fn sum4(a: Self::V, b: Self::V, c: Self::V, d: Self::V) -> [$t; 4] {
+                let mut sums = [0.0; 4];
+                for (sum, mut v) in sums.iter_mut().zip([a, b, c, d]) {
+                    let mut width = $lanes;
+                    while width > 1 {
+                        width /= 2;
+                        for i in 0..width {
+                            v[i] += v[i + width];
+                        }
+                    }
+                    *sum = v[0];
+                }
+                sums
+            }
+            #[inline(always)]
+            unsafe fn write4(p: *mut $t, n: usize, sums: [$t; 4], accumulate: bool) {
+                for (i, sum) in sums.iter().enumerate().take(n) {
+                    // SAFETY: `p` is valid for `n` numbers.
+                    unsafe {
+                        let before = if accumulate { *p.add(i) } else { 0.0 };
+                        *p.add(i) = before + *sum;
                     }
                 }
-                v[0]
             }
             #[inline(always)]
             unsafe fn prefetch(_: *const $t) {}

@@ -69,13 +69,35 @@ impl Simd for Avx512F32 {
         // SAFETY: see above.
         unsafe { _mm512_max_ps(_mm512_setzero_ps(), x) }
     }
+    type Quad = __m128;
     #[inline(always)]
-    unsafe fn sum(v: __m512) -> f32 {
+    unsafe fn sum4(a: __m512, b: __m512, c: __m512, d: __m512) -> __m128 {
         // SAFETY: see above.
         unsafe {
-            let halves = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps::<1>(v));
-            sum8(halves)
+            let ab = _mm512_castps_pd(_mm512_add_ps(
+                _mm512_unpacklo_ps(a, b),
+                _mm512_unpackhi_ps(a, b),
+            ));
+            let cd = _mm512_castps_pd(_mm512_add_ps(
+                _mm512_unpacklo_ps(c, d),
+                _mm512_unpackhi_ps(c, d),
+            ));
+            let low = _mm512_castpd_ps(_mm512_unpacklo_pd(ab, cd));
+            let abcd = _mm512_add_ps(low, _mm512_castpd_ps(_mm512_unpackhi_pd(ab, cd)));
+            let half = _mm256_add_ps(
+                _mm512_castps512_ps256(abcd),
+                _mm512_extractf32x8_ps::<1>(abcd),
+            );
+            _mm_add_ps(
+                _mm256_castps256_ps128(half),
+                _mm256_extractf128_ps::<1>(half),
+            )
         }
+    }
+    #[inline(always)]
+    unsafe fn write4(p: *mut f32, n: usize, sums: __m128, accumulate: bool) {
+        // SAFETY: see above.
+        unsafe { write4_f32(p, n, sums, accumulate) }
     }
     #[inline(always)]
     unsafe fn prefetch(p: *const f32) {
@@ -219,13 +241,22 @@ impl Simd for Avx512F64 {
         // SAFETY: see above.
         unsafe { _mm512_max_pd(_mm512_setzero_pd(), x) }
     }
+    type Quad = __m256d;
     #[inline(always)]
-    unsafe fn sum(v: __m512d) -> f64 {
+    unsafe fn sum4(a: __m512d, b: __m512d, c: __m512d, d: __m512d) -> __m256d {
         // SAFETY: see above.
         unsafe {
-            let halves = _mm256_add_pd(_mm512_castpd512_pd256(v), _mm512_extractf64x4_pd::<1>(v));
-            sum4(halves)
+            let a = _mm256_add_pd(_mm512_castpd512_pd256(a), _mm512_extractf64x4_pd::<1>(a));
+            let b = _mm256_add_pd(_mm512_castpd512_pd256(b), _mm512_extractf64x4_pd::<1>(b));
+            let c = _mm256_add_pd(_mm512_castpd512_pd256(c), _mm512_extractf64x4_pd::<1>(c));
+            let d = _mm256_add_pd(_mm512_castpd512_pd256(d), _mm512_extractf64x4_pd::<1>(d));
+            Avx2F64::sum4(a, b, c, d)
         }
+    }
+    #[inline(always)]
+    unsafe fn write4(p: *mut f64, n: usize, sums: __m256d, accumulate: bool) {
+        // SAFETY: see above.
+        unsafe { write4_f64(p, n, sums, accumulate) }
     }
     #[inline(always)]
     unsafe fn prefetch(p: *const f64) {
@@ -313,10 +344,22 @@ impl Simd for Avx2F32 {
         // SAFETY: see above.
         unsafe { _mm256_max_ps(_mm256_setzero_ps(), x) }
     }
+    type Quad = __m128;
     #[inline(always)]
-    unsafe fn sum(v: __m256) -> f32 {
+    unsafe fn sum4(a: __m256, b: __m256, c: __m256, d: __m256) -> __m128 {
         // SAFETY: see above.
-        unsafe { sum8(v) }
+        unsafe {
+            let abcd = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
+            _mm_add_ps(
+                _mm256_castps256_ps128(abcd),
+                _mm256_extractf128_ps::<1>(abcd),
+            )
+        }
+    }
+    #[inline(always)]
+    unsafe fn write4(p: *mut f32, n: usize, sums: __m128, accumulate: bool) {
+        // SAFETY: see above.
+        unsafe { write4_f32(p, n, sums, accumulate) }
     }
     #[inline(always)]
     unsafe fn prefetch(p: *const f32) {
@@ -416,10 +459,20 @@ impl Simd for Avx2F64 {
         // SAFETY: see above.
         unsafe { _mm256_max_pd(_mm256_setzero_pd(), x) }
     }
+    type Quad = __m256d;
     #[inline(always)]
-    unsafe fn sum(v: __m256d) -> f64 {
+    unsafe fn sum4(a: __m256d, b: __m256d, c: __m256d, d: __m256d) -> __m256d {
         // SAFETY: see above.
-        unsafe { sum4(v) }
+        unsafe {
+            let (ab, cd) = (_mm256_hadd_pd(a, b), _mm256_hadd_pd(c, d));
+            let low = _mm256_permute2f128_pd::<0x20>(ab, cd);
+            _mm256_add_pd(low, _mm256_permute2f128_pd::<0x31>(ab, cd))
+        }
+    }
+    #[inline(always)]
+    unsafe fn write4(p: *mut f64, n: usize, sums: __m256d, accumulate: bool) {
+        // SAFETY: see above.
+        unsafe { write4_f64(p, n, sums, accumulate) }
     }
     #[inline(always)]
     unsafe fn prefetch(p: *const f64) {
@@ -492,20 +545,38 @@ unsafe fn lanes4(n: usize) -> __m256i {
 }
 
 #[inline(always)]
-unsafe fn sum8(v: __m256) -> f32 {
+unsafe fn write4_f32(p: *mut f32, n: usize, mut sums: __m128, accumulate: bool) {
     // SAFETY: see above.
     unsafe {
-        let q = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps::<1>(v));
-        let d = _mm_add_ps(q, _mm_movehl_ps(q, q));
-        _mm_cvtss_f32(_mm_add_ss(d, _mm_movehdup_ps(d)))
+        if n == 4 {
+            if accumulate {
+                sums = _mm_add_ps(_mm_loadu_ps(p), sums);
+            }
+            _mm_storeu_ps(p, sums);
+        } else {
+            let lanes = _mm_cmpgt_epi32(_mm_set1_epi32(n as i32), _mm_setr_epi32(0, 1, 2, 3));
+            if accumulate {
+                sums = _mm_add_ps(_mm_maskload_ps(p, lanes), sums);
+            }
+            _mm_maskstore_ps(p, lanes, sums);
+        }
     }
 }
 
 #[inline(always)]
-unsafe fn sum4(v: __m256d) -> f64 {
+unsafe fn write4_f64(p: *mut f64, n: usize, mut sums: __m256d, accumulate: bool) {
     // SAFETY: see above.
     unsafe {
-        let d = _mm_add_pd(_mm256_castpd256_pd128(v), _mm256_extractf128_pd::<1>(v));
-        _mm_cvtsd_f64(_mm_add_sd(d, _mm_unpackhi_pd(d, d)))
+        if n == 4 {
+            if accumulate {
+                sums = _mm256_add_pd(_mm256_loadu_pd(p), sums);
+            }
+            _mm256_storeu_pd(p, sums);
+        } else {
+            if accumulate {
+                sums = _mm256_add_pd(_mm256_maskload_pd(p, lanes4(n)), sums);
+            }
+            _mm256_maskstore_pd(p, lanes4(n), sums);
+        }
     }
 }
