@@ -2,3 +2,4 @@
 //! work in other libraries (`peers/`).
 
 pub mod matmul;
+pub mod training;
