@@ -38,7 +38,7 @@ pub(super) unsafe fn panels<S: Family>(p: &Product<S::T>, at: &Block<S::T>) {
     let apply = !relu && p.activation != Activation::Identity;
 
     let b_direct = p.b_col == 1 && m <= DIRECT_ROWS;
-    let a_direct = (p.a_col == 1 || p.a_row == 1);
+    let a_direct = p.a_col == 1 || p.a_row == 1;
     let k_blocks = p.k.div_ceil(K_BLOCK).max(1);
     let k_block = p.k.div_ceil(k_blocks).next_multiple_of(4).min(p.k);
     let most = (B_BLOCK_BYTES / size_of::<S::T>() / k_block.max(1) / width).max(1) * width;

@@ -12,10 +12,18 @@
 mod batched;
 mod blocks;
 mod buffer;
+#[expect(
+    clippy::needless_range_loop,
+    reason = "register tiles are indexed by constants"
+)]
 mod dots;
 mod driver;
 mod family;
 mod pack;
+#[expect(
+    clippy::needless_range_loop,
+    reason = "register tiles are indexed by constants"
+)]
 mod panel;
 mod product;
 mod row;
