@@ -140,7 +140,7 @@ fn gemm_with_isa<T: GemmElement>(
     c: MatMut<'_, T>,
     epilogue: &Epilogue<'_, T>,
 ) -> Result<(), ShapeMismatch> {
-    let first = Product::new(&a, &b, c, epilogue)?;
+    let first = Product::new(&a, &b, c, epilogue, isa)?;
     T::run(
         &sealed::Products {
             first,
