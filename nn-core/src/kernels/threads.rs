@@ -299,10 +299,10 @@ impl Pool {
         // Opens the job. Sequentially consistent against the workers' `asleep` and `active`.
         self.epoch.0.fetch_add(1, Ordering::SeqCst);
         for worker in &self.workers[..participants - 1] {
-            if worker.asleep.load(Ordering::SeqCst) && worker.asleep.swap(false, Ordering::SeqCst) {
-                if let Some(thread) = worker.thread.get() {
-                    thread.unpark();
-                }
+            let asleep =
+                worker.asleep.load(Ordering::SeqCst) && worker.asleep.swap(false, Ordering::SeqCst);
+            if let (true, Some(thread)) = (asleep, worker.thread.get()) {
+                thread.unpark();
             }
         }
         self.take_part(0, participants, tasks, task);

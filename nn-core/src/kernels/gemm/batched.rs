@@ -130,7 +130,7 @@ pub(super) fn gemm_batched_with_isa<T: GemmElement>(
         return Err(BatchError::Overlap);
     }
     let empty = c.rows == 0 || c.cols == 0 || batch.dims.contains(&0);
-    let first = Product::new(&a, &b, c, epilogue)?;
+    let first = Product::new(&a, &b, c, epilogue, isa)?;
     if empty {
         return Ok(());
     }

@@ -38,11 +38,19 @@ pub(super) unsafe fn panels<S: Family>(p: &Product<S::T>, at: &Block<S::T>) {
     let apply = !relu && p.activation != Activation::Identity;
 
     let b_direct = p.b_col == 1 && m <= DIRECT_ROWS;
-    let a_direct = (p.a_col == 1 || p.a_row == 1);
-    let k_blocks = p.k.div_ceil(K_BLOCK).max(1);
-    let k_block = p.k.div_ceil(k_blocks).next_multiple_of(4).min(p.k);
-    let most = (B_BLOCK_BYTES / size_of::<S::T>() / k_block.max(1) / width).max(1) * width;
-    let n_block = n.div_ceil(n.div_ceil(most)).next_multiple_of(width);
+    let a_direct = p.a_col == 1 || p.a_row == 1;
+    // Divisions are kept away from small products, where they would be felt.
+    let (mut k_blocks, mut k_block) = (1, p.k);
+    if p.k > K_BLOCK {
+        k_blocks = p.k.div_ceil(K_BLOCK);
+        k_block = p.k.div_ceil(k_blocks).next_multiple_of(4);
+    }
+    let most = B_BLOCK_BYTES / size_of::<S::T>();
+    let mut n_block = n.next_multiple_of(width);
+    if n_block * k_block > most {
+        let most = (most / k_block / width).max(1) * width;
+        n_block = n.div_ceil(n.div_ceil(most)).next_multiple_of(width);
+    }
     let panels = m.div_ceil(S::MR);
 
     let mut buffer = None;
@@ -75,8 +83,14 @@ pub(super) unsafe fn panels<S: Family>(p: &Product<S::T>, at: &Block<S::T>) {
                 unsafe { pack::<S>(from, (k, columns), (p.b_row, p.b_col), width, b_packed) };
                 (b_packed.cast_const(), width, width * k)
             };
+            let mut i1 = 0;
             for i in 0..panels {
-                let (i0, i1) = (m * i / panels, m * (i + 1) / panels);
+                let i0 = i1;
+                i1 = if i + 1 == panels {
+                    m
+                } else {
+                    m * (i + 1) / panels
+                };
                 let rows = i1 - i0;
                 let from = at.a.wrapping_add(i0 * p.a_row + k0 * p.a_col);
                 let (kernels, a, a_row_stride, a_k_stride) = if a_direct && p.a_row == 1 {

@@ -84,28 +84,28 @@ unsafe fn tile<S: Simd, const MR: usize, const NR: usize>(p: &Dots<S::T>, i: usi
         let whole = p.k - p.k % S::LANES;
         let mut k = 0;
         while k < whole {
-            let mut bv = [S::zero(); NR];
-            for v in 0..NR {
-                bv[v] = S::load(b.add(v * p.b_row_stride + k));
-            }
+            let mut av = [S::zero(); MR];
             for u in 0..MR {
-                let av = S::load(a.add(u * p.a_row_stride + k));
-                for v in 0..NR {
-                    acc[u][v] = S::fma(av, bv[v], acc[u][v]);
+                av[u] = S::load(a.add(u * p.a_row_stride + k));
+            }
+            for v in 0..NR {
+                let bv = S::load(b.add(v * p.b_row_stride + k));
+                for u in 0..MR {
+                    acc[u][v] = S::fma(av[u], bv, acc[u][v]);
                 }
             }
             k += S::LANES;
         }
         if k < p.k {
             let rest = p.k - k;
-            let mut bv = [S::zero(); NR];
-            for v in 0..NR {
-                bv[v] = S::load_first(b.add(v * p.b_row_stride + k), rest);
-            }
+            let mut av = [S::zero(); MR];
             for u in 0..MR {
-                let av = S::load_first(a.add(u * p.a_row_stride + k), rest);
-                for v in 0..NR {
-                    acc[u][v] = S::fma(av, bv[v], acc[u][v]);
+                av[u] = S::load_first(a.add(u * p.a_row_stride + k), rest);
+            }
+            for v in 0..NR {
+                let bv = S::load_first(b.add(v * p.b_row_stride + k), rest);
+                for u in 0..MR {
+                    acc[u][v] = S::fma(av[u], bv, acc[u][v]);
                 }
             }
         }

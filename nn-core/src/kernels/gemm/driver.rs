@@ -83,7 +83,7 @@ fn grid<S: Family>(p: &Product<S::T>, threads: usize) -> (usize, usize) {
     let mut best = (1, 1);
     let mut best_cost = usize::MAX;
     for across in 1..=threads {
-        if threads % across != 0 {
+        if !threads.is_multiple_of(across) {
             continue;
         }
         let down = threads / across;

@@ -12,10 +12,18 @@
 mod batched;
 mod blocks;
 mod buffer;
+#[expect(
+    clippy::needless_range_loop,
+    reason = "register tiles are indexed by constants"
+)]
 mod dots;
 mod driver;
 mod family;
 mod pack;
+#[expect(
+    clippy::needless_range_loop,
+    reason = "register tiles are indexed by constants"
+)]
 mod panel;
 mod product;
 mod row;
@@ -132,7 +140,7 @@ fn gemm_with_isa<T: GemmElement>(
     c: MatMut<'_, T>,
     epilogue: &Epilogue<'_, T>,
 ) -> Result<(), ShapeMismatch> {
-    let first = Product::new(&a, &b, c, epilogue)?;
+    let first = Product::new(&a, &b, c, epilogue, isa)?;
     T::run(
         &sealed::Products {
             first,

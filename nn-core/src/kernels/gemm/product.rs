@@ -2,6 +2,7 @@
 
 use super::view::{Epilogue, MatMut, MatRef, ShapeMismatch};
 use crate::kernels::activation::Activation;
+use crate::kernels::cpu::Isa;
 
 /// How a product is computed. Depends on shapes and strides only, so that results do not depend on threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,7 @@ impl<T> Product<T> {
         b: &MatRef<'_, T>,
         c: MatMut<'_, T>,
         epilogue: &Epilogue<'_, T>,
+        isa: Isa,
     ) -> Result<Product<T>, ShapeMismatch> {
         let bias = epilogue.bias.map(<[T]>::len);
         let misfit = bias.is_some_and(|len| len != c.cols);
@@ -73,11 +75,11 @@ impl<T> Product<T> {
             swapped: false,
             path: Path::Panels,
         };
-        product.choose(64 / size_of::<T>());
+        product.choose(isa);
         Ok(product)
     }
 
-    fn choose(&mut self, lanes: usize) {
+    fn choose(&mut self, isa: Isa) {
         if self.k == 0 {
             // Panels write the zeros of an empty sum.
             return;
@@ -91,7 +93,7 @@ impl<T> Product<T> {
             }
         } else if self.m == 1 {
             self.path = self.row_path();
-        } else if self.a_col == 1 && self.b_row == 1 && self.dots_pay(lanes) {
+        } else if self.a_col == 1 && self.b_row == 1 && self.dots_pay(isa) {
             self.path = Path::Dots;
         }
     }
@@ -108,7 +110,13 @@ impl<T> Product<T> {
 
     /// Whether dot products cost less than panels: what comes on top of the multiply-adds, in cycles as measured
     /// with 16 lanes.
-    fn dots_pay(&self, lanes: usize) -> bool {
+    fn dots_pay(&self, isa: Isa) -> bool {
+        let lanes = match isa {
+            Isa::Avx512 => 64 / size_of::<T>(),
+            Isa::Avx2Fma => 32 / size_of::<T>(),
+            // Without wide registers, panels are faster always.
+            Isa::Scalar => return false,
+        };
         let (m, n, k) = (self.m as f64, self.n as f64, self.k as f64);
         let idle = |len: usize| (len.next_multiple_of(lanes) - len) as f64 / lanes as f64;
         // Adding up the lanes at the end, and idle lanes there.
