@@ -131,7 +131,7 @@ def train(args, peers):
         startup[peer] = min((s[1] for s in spent if s), default=None)
 
     cells = [(net, t) for net in args.nets for t in args.threads]
-    header = ["", *[f"{net} {t}T" for net, t in cells], *[f"peak MB, {net}" for net in args.nets], "start and one step, ms"]
+    header = ["", *[f"{net} {t}T" for net, t in cells], *[f"peak MB, {net}" for net in args.nets], "start and two steps, ms"]
     rows = []
     for peer in peers:
         row = [peer]
