@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs ours and the peers in turn and prints the side-by-side table.
 
-    python3 run.py [train|matmul] [--rounds 7] [--seconds 3] [--threads 1 2] [--nets tiny mlp] [--peers torch torch-fused burn candle]
+    python3 run.py [--rounds 7] [--seconds 3] [--threads 1 2] [--nets tiny mlp] [--peers torch torch-fused burn candle]
                    [--python PYTHON] [--json FILE] [--no-build]
 
 One round runs every peer once, in an order that turns round by round, so that a slow spell of the machine hits all of them.
@@ -11,7 +11,6 @@ A cell is the median over the rounds; a ratio is the median of the ratios within
 
 import argparse
 import json
-import math
 import os
 import pathlib
 import statistics
@@ -30,12 +29,11 @@ PEERS = ["torch", "torch-fused", "burn", "candle"]
 
 
 def build(args):
-    jobs = [(OURS, TARGET, ["-p", "nn-benches", "--bin", "train_step" if args.what == "train" else "matmul"], ROOT, {})]
-    if args.what == "train":
-        for peer in ("burn", "candle"):
-            if peer in args.peers:
-                # The rivals may use all this processor has; ours chooses at run time and needs no flag.
-                jobs.append((peer, PEER_TARGET, [], HERE / peer, {"RUSTFLAGS": "-C target-cpu=native"}))
+    jobs = [(OURS, TARGET, ["-p", "nn-benches", "--bin", "train_step"], ROOT, {})]
+    for peer in ("burn", "candle"):
+        if peer in args.peers:
+            # The rivals may use all this processor has; ours chooses at run time and needs no flag.
+            jobs.append((peer, PEER_TARGET, [], HERE / peer, {"RUSTFLAGS": "-C target-cpu=native"}))
     for peer, target, extra, folder, env in jobs:
         binary = target / "release" / (extra[-1] if peer == OURS else f"peer-{peer}")
         if args.no_build or (peer != OURS and binary.exists()):
@@ -48,31 +46,45 @@ def build(args):
 
 def command(peer, args):
     """The program and its first arguments, or None where it is missing."""
-    name = "train_step" if args.what == "train" else "matmul"
     if peer == "torch":
-        return [args.python, str(HERE / ("mlp.py" if args.what == "train" else "matmul.py"))]
+        return [args.python, str(HERE / "mlp.py")]
     if peer == "torch-fused":
         return [args.python, str(HERE / "mlp.py"), "--optimizer", "fused"]
-    binary = TARGET / "release" / name if peer == OURS else PEER_TARGET / "release" / f"peer-{peer}"
+    binary = TARGET / "release" / "train_step" if peer == OURS else PEER_TARGET / "release" / f"peer-{peer}"
     return [str(binary)] if binary.exists() else None
 
 
-def run(argv, threads):
-    """Runs to the end: (JSON lines, wall seconds, peak memory in MB), or None if it failed."""
+def peak_memory(pid):
+    """The most memory the process ever held, in MB, as far as it has come."""
+    try:
+        for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    except OSError:
+        pass
+    return 0.0
+
+
+def run(argv, threads, watch_memory=True):
+    """Runs to the end: (first JSON line, wall seconds, peak memory in MB), or None if it failed."""
     names = ("RAYON_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NN_THREADS")
     env = os.environ | {name: str(threads) for name in names}
+    peak = 0.0
     with tempfile.TemporaryFile() as out:
         start = time.perf_counter()
         child = subprocess.Popen(argv, stdout=out, stderr=subprocess.DEVNULL, env=env)
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
+        # Not ru_maxrss: that starts from the memory of this script. Looking costs microseconds, ten times a second.
+        while watch_memory and child.poll() is None:
+            peak = max(peak, peak_memory(child.pid))
+            time.sleep(0.1)
+        code = child.wait()
         wall = time.perf_counter() - start
         out.seek(0)
         lines = [json.loads(line) for line in out.read().decode().splitlines() if line.startswith("{")]
-    if child.returncode or not lines:
+    if code or not lines:
         print(f"failed: {' '.join(argv)}", file=sys.stderr)
         return None
-    return lines, wall, usage.ru_maxrss / 1024
+    return lines[0], wall, peak
 
 
 def load():
@@ -98,12 +110,6 @@ def print_table(header, rows):
     print()
 
 
-def geometric_mean(values):
-    return math.exp(statistics.fmean(map(math.log, values)))
-
-
-# ---------------------------------------------------------------- whole training steps
-
 def train(args, peers):
     rates = {}  # (peer, net, threads) -> {round: samples/s}
     memory, startup, log = {}, {}, []
@@ -115,17 +121,17 @@ def train(args, peers):
                     done = run(argv, threads)
                     if done is None:
                         continue
-                    (line, *_), _, peak = done
+                    line, _, peak = done
                     rates.setdefault((peer, net, threads), {})[i] = line["samples_per_s"]
                     memory.setdefault((peer, net), []).append(peak)
                     log.append(line | {"peer": peer, "round": i, "peak_mb": round(peak, 1), "load": load()})
                     print(f"round {i + 1}/{args.rounds} {peer} {net} {threads}T: {line['samples_per_s']:,.0f}/s", file=sys.stderr)
     for peer, argv in peers.items():
-        spent = [run(argv + ["--net", "tiny", "--threads", "1", "--seconds", "0"], 1) for _ in range(3)]
+        spent = [run(argv + ["--net", "tiny", "--threads", "1", "--seconds", "0"], 1, watch_memory=False) for _ in range(3)]
         startup[peer] = min((s[1] for s in spent if s), default=None)
 
     cells = [(net, t) for net in args.nets for t in args.threads]
-    header = ["", *[f"{net} {t}T" for net, t in cells], *[f"peak MB, {net}" for net in args.nets], "start and one step, ms"]
+    header = ["", *[f"{net} {t}T" for net, t in cells], *[f"peak MB, {net}" for net in args.nets], "start and two steps, ms"]
     rows = []
     for peer in peers:
         row = [peer]
@@ -143,46 +149,10 @@ def train(args, peers):
     return log
 
 
-# ---------------------------------------------------------------- matrix products
-
-def matmul(args, peers):
-    speed, order, log = {}, [], []
-    for i in range(args.rounds):
-        for threads in args.threads:
-            for peer in turned(list(peers), i):
-                done = run(peers[peer] + ["--threads", str(threads), "--seconds", str(args.seconds)], threads)
-                for line in done[0] if done else []:
-                    key = (line["shape"], line["form"], threads)
-                    order.append(key) if key not in order else None
-                    speed.setdefault((peer, *key), {})[i] = line["gflops"]
-                    log.append(line | {"peer": peer, "round": i, "load": load()})
-            print(f"round {i + 1}/{args.rounds} {threads}T done", file=sys.stderr)
-
-    ratios = {t: {} for t in args.threads}
-    rows = []
-    for shape, form in dict.fromkeys(key[:2] for key in order):
-        row = [shape, form]
-        for t in args.threads:
-            ours, theirs = speed.get((OURS, shape, form, t), {}), speed.get(("torch", shape, form, t), {})
-            row += [f"{statistics.median(v.values()):.0f}" if v else "–" for v in (ours, theirs)]
-            row.append(ratio_text(ours, theirs))
-            if row[-1] != "–":
-                ratios[t][shape, form] = float(row[-1])
-        rows.append(row)
-    print(f"GFLOP/s, medians of {args.rounds} rounds.\n")
-    print_table(["shape", "product", *[h for t in args.threads for h in (f"nn {t}T", f"torch {t}T", "ratio")]], rows)
-    for t in args.threads:
-        if ratios[t]:
-            (shape, form), least = min(ratios[t].items(), key=lambda item: item[1])
-            print(f"{t} thread(s): geometric mean of the ratios {geometric_mean(ratios[t].values()):.2f}, least {least:.2f} ({shape}, {form})")
-    return log
-
-
 def main():
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    args.add_argument("what", nargs="?", choices=["train", "matmul"], default="train")
     args.add_argument("--rounds", type=int, default=7)
-    args.add_argument("--seconds", type=float, help="a measurement; default 3 for train, 0.1 for matmul")
+    args.add_argument("--seconds", type=float, default=3.0, help="a measurement")
     args.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     args.add_argument("--nets", nargs="+", choices=["tiny", "mlp"], default=["tiny", "mlp"])
     args.add_argument("--peers", nargs="+", choices=PEERS, default=PEERS)
@@ -190,11 +160,6 @@ def main():
     args.add_argument("--json", type=pathlib.Path, help="write every single measurement here")
     args.add_argument("--no-build", action="store_true")
     args = args.parse_args()
-    if args.seconds is None:
-        args.seconds = 3.0 if args.what == "train" else 0.1
-    if args.what == "matmul":
-        args.peers = ["torch"]
-
     before = load()
     if before > 0.5:
         print(f"warning: load is {before:.1f} before the start; figures for several threads will suffer most", file=sys.stderr)
@@ -206,7 +171,7 @@ def main():
             print(f"{peer}: no binary, left out", file=sys.stderr)
         else:
             peers[peer] = argv
-    log = train(args, peers) if args.what == "train" else matmul(args, peers)
+    log = train(args, peers)
     print(f"{time.strftime('%Y-%m-%d %H:%M', time.gmtime())} UTC, {os.cpu_count()} CPUs, load before the start {before:.1f}.")
     if args.json:
         args.json.write_text("\n".join(map(json.dumps, log)) + "\n")

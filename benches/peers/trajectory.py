@@ -37,7 +37,7 @@ SEEDS = (1, 3, 10)
 # no validation split taken from the training file, shuffle off, cross-entropy, every step logged.
 NN_COMMAND = [
     "{root}/target/release/nn", "train", "{root}/benches/peers/trajectory.toml",
-    "--set", "init={init}", "--data", "{mnist}", "--out", "{out}",
+    "--set", "network.init={init}", "--data", "{mnist}", "--out", "{out}", "--quiet",
 ]
 # Where the run's log lies below {out}, and under which names a line holds step and loss.
 METRICS = "metrics.jsonl"
@@ -52,11 +52,12 @@ def idx(path, header):
 
 def torch_losses(mnist, init, seed, dtype, threads=1):
     torch.set_num_threads(threads)
-    images = torch.tensor(idx(mnist / "train-images-idx3-ubyte.gz", 16).reshape(-1, 784)[: STEPS * BATCH])
+    images = torch.tensor(idx(mnist / "train-images-idx3-ubyte.gz", 16).reshape(-1, 28, 28)[: STEPS * BATCH])
     labels = torch.tensor(idx(mnist / "train-labels-idx1-ubyte.gz", 8)[: STEPS * BATCH]).long()
     torch.manual_seed(seed)
+    # Flatten comes first, as in the recipe, so that the names are 1.weight, 1.bias, 3.weight ... on both sides.
     net = torch.nn.Sequential(
-        torch.nn.Linear(784, 512), torch.nn.ReLU(), torch.nn.Linear(512, 256), torch.nn.ReLU(), torch.nn.Linear(256, 10))
+        torch.nn.Flatten(), torch.nn.Linear(784, 512), torch.nn.ReLU(), torch.nn.Linear(512, 256), torch.nn.ReLU(), torch.nn.Linear(256, 10))
     save_file(net.state_dict(), init)
     net.to(dtype)
     optimizer = torch.optim.SGD(net.parameters(), lr=RATE)
@@ -100,7 +101,7 @@ def compare(seed, args, work):
     if args.torch_only:
         return True
 
-    fill = {"root": ROOT, "init": init, "mnist": args.mnist, "out": work / "run"}
+    fill = {"root": ROOT, "init": init, "mnist": args.mnist.resolve(), "out": work / "run"}
     command = [part.format(**fill) for part in NN_COMMAND]
     print("  " + " ".join(command))
     if subprocess.run(command, stdout=subprocess.DEVNULL).returncode:
@@ -120,7 +121,7 @@ def main():
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
     args.add_argument("--mnist", type=pathlib.Path, default=ROOT.parent / "shared" / "data" / "mnist")
-    args.add_argument("--work", type=pathlib.Path, help="keep the files here instead of in a temporary folder")
+    args.add_argument("--work", type=lambda p: pathlib.Path(p).resolve(), help="keep the files here instead of in a temporary folder")
     args.add_argument("--torch-only", action="store_true", help="train PyTorch, save init.safetensors and torch.json, and stop")
     args = args.parse_args()
     work = args.work or pathlib.Path(tempfile.mkdtemp(prefix="trajectory-"))

@@ -195,7 +195,7 @@ def files():
             "scalar": np.array(3.25, np.float32), "empty": np.zeros((0, 3), np.float32),
         },
         path,
-        metadata={"format": "pt", "made_by": "the safetensors package for Python"},
+        metadata={"format": "pt"},
     )
     path.chmod(0o644)
     print("npy:", len(contents), "files; python.safetensors", path.stat().st_size, "bytes")
