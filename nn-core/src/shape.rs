@@ -11,6 +11,14 @@ use crate::{Error, Result};
 /// Sizes or strides of the axes; four axes need no heap.
 pub(crate) type Dims = SmallVec<[usize; 4]>;
 
+/// The product of some sizes, saturating. A zero makes it zero, however large the others are.
+pub(crate) fn count(sizes: &[usize]) -> usize {
+    if sizes.contains(&0) {
+        return 0;
+    }
+    sizes.iter().fold(1, |n, &d| n.saturating_mul(d))
+}
+
 /// The sizes of a tensor's axes, outermost first. The empty shape `[]` is that of a scalar.
 ///
 /// ```
@@ -36,11 +44,7 @@ impl Shape {
 
     /// The number of elements: the product of the sizes, saturating.
     pub fn numel(&self) -> usize {
-        // A zero anywhere makes the tensor empty, however large the other axes are.
-        if self.0.contains(&0) {
-            return 0;
-        }
-        self.0.iter().fold(1, |n, &d| n.saturating_mul(d))
+        count(&self.0)
     }
 
     /// Resolves an axis that may count from the end: `-1` is the last.
@@ -100,9 +104,11 @@ impl Shape {
 
     /// The sizes before, at and after `axis`, multiplied: `(outer, n, inner)`.
     pub(crate) fn around(&self, axis: usize) -> (usize, usize, usize) {
-        let outer = self.0[..axis].iter().product();
-        let inner = self.0[axis + 1..].iter().product();
-        (outer, self.0[axis], inner)
+        (
+            count(&self.0[..axis]),
+            self.0[axis],
+            count(&self.0[axis + 1..]),
+        )
     }
 
     pub(crate) fn dims_mut(&mut self) -> &mut Dims {

@@ -320,3 +320,73 @@ fn results_do_not_stand_on_a_tape() {
     assert!(!svd(&a).unwrap().u.is_recorded());
     assert!(!inverse(&a).unwrap().is_recorded());
 }
+
+/// Values from SciPy and NumPy; `golden/make.py` wrote the files.
+#[test]
+fn golden_values() {
+    let folder = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let (tensors, _) =
+        nn_core::store::safetensors::load(folder.join("linalg.safetensors")).unwrap();
+    let get = |case: &str, role: &str| {
+        let name = format!("{case}.{role}");
+        let found = tensors.iter().find(|(n, _)| *n == name);
+        found.unwrap_or_else(|| panic!("no {name}")).1.clone()
+    };
+    let index = std::fs::read(folder.join("linalg.json")).unwrap();
+    let index: serde_json::Value = serde_json::from_slice(&index).unwrap();
+    let column = |t: &Tensor| t.reshape([t.len(), 1]).unwrap();
+    let magnitudes = |t: &Tensor| matrix(t).abs();
+    let cases = index["cases"].as_array().unwrap();
+    assert!(cases.len() > 10);
+    for case in cases {
+        let name = case["name"].as_str().unwrap();
+        let a = get(name, "a");
+        match case["op"].as_str().unwrap() {
+            "lstsq" => {
+                let found = lstsq(&a, &get(name, "b")).unwrap();
+                assert_close(&matrix(&found.solution), &matrix(&get(name, "x")), 1e-9);
+                assert_eq!(found.rank, a.dims()[1]);
+            }
+            "cholesky" => assert_close(
+                &matrix(&cholesky(&a).unwrap()),
+                &matrix(&get(name, "l")),
+                1e-12,
+            ),
+            "eigh" => {
+                let found = symmetric_eigen(&a).unwrap();
+                let values = get(name, "values");
+                assert_close(
+                    &matrix(&column(&found.values)),
+                    &matrix(&column(&values)),
+                    1e-12,
+                );
+                // The vectors' signs are free there.
+                assert_close(
+                    &magnitudes(&found.vectors),
+                    &magnitudes(&get(name, "vectors")),
+                    1e-10,
+                );
+            }
+            "svd" => {
+                let found = svd(&a).unwrap();
+                let values = get(name, "s");
+                assert_close(
+                    &matrix(&column(&found.singular_values)),
+                    &matrix(&column(&values)),
+                    1e-12,
+                );
+                // Vectors of vanishing singular values are anyone's choice.
+                let rank = values
+                    .to_vec::<f64>()
+                    .unwrap()
+                    .iter()
+                    .filter(|&&s| s > 1e-10)
+                    .count();
+                let first = |t: &Tensor, axis| magnitudes(&t.slice(axis, ..rank).unwrap());
+                assert_close(&first(&found.u, 1), &first(&get(name, "u"), 1), 1e-10);
+                assert_close(&first(&found.vt, 0), &first(&get(name, "vt"), 0), 1e-10);
+            }
+            other => panic!("golden file with an unknown operation {other}"),
+        }
+    }
+}

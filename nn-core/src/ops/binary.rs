@@ -38,8 +38,12 @@ fn backward(f: Binary, a: &Tensor, b: &Tensor, grad: Tensor, needed: &[bool]) ->
             Binary::Div => grad.div(b),
             Binary::Maximum => grad.mul(&share(a, b)?),
             Binary::Minimum => grad.mul(&share(b, a)?),
-            // d(aᵇ)/da = b·a^(b−1)
-            Binary::Pow => grad.mul(&b.mul(&a.pow(&b.sub_scalar(1.0)?)?)?),
+            // d(aᵇ)/da = b·a^(b−1); where b is 0 the power is constant, also at a = 0.
+            Binary::Pow => {
+                let slope = b.mul(&a.pow(&b.sub_scalar(1.0)?)?)?;
+                let zero = b.zeros_like()?;
+                grad.mul(&b.eq(&zero)?.where_cond(&zero, &slope)?)
+            }
         }
     };
     let db = |grad: &Tensor| -> Result<Tensor> {

@@ -40,7 +40,7 @@ impl Tensor {
                     ),
                 ));
             }
-            shape.dims_mut()[axis] += tensor.dims()[axis];
+            shape.dims_mut()[axis] = shape[axis].saturating_add(tensor.dims()[axis]);
         }
         let parts = tensors
             .iter()

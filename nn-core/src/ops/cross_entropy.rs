@@ -6,6 +6,7 @@ use super::binary::expect_same_type;
 use crate::autograd::{Recorder, grads};
 use crate::dtype::for_float;
 use crate::kernels::cross_entropy::{self as kernel, CrossEntropyRows};
+use crate::shape::count;
 use crate::{DType, Element, Error, Result, Shape, Tensor};
 
 /// How the losses of the samples of a batch become one number.
@@ -145,7 +146,7 @@ impl Tensor {
                 ),
             ));
         }
-        let rows = batch.iter().product::<usize>();
+        let rows = count(batch);
         let logits = self.compact()?;
         let targets = if soft {
             expect_same_type(NAME, self, targets)?;

@@ -6,6 +6,7 @@ use super::matmul::matrix_product;
 use crate::autograd::{Recorder, grads};
 use crate::dtype::for_float;
 use crate::kernels::gemm::Epilogue;
+use crate::shape::count;
 use crate::{Activation, Error, Result, Shape, Tensor};
 
 impl Tensor {
@@ -54,7 +55,7 @@ impl Tensor {
                 ));
             }
         }
-        let rows = self.dims()[..self.rank() - 1].iter().product::<usize>();
+        let rows = count(&self.dims()[..self.rank() - 1]);
         // Any 2-D view is a matrix as it is.
         let x = match self.rank() {
             2 => self.detach(),

@@ -5,7 +5,7 @@ use std::ops::RangeFull;
 use crate::autograd::{Recorder, grads};
 use crate::dtype::for_float;
 use crate::kernels::reduce::{self, Reduce};
-use crate::shape::Dims;
+use crate::shape::{Dims, count};
 use crate::{Error, Result, Shape, Tensor};
 
 /// The axes of a reduction: `..` for all, one number, or an array; negative numbers count from the end.
@@ -85,20 +85,20 @@ impl Plan {
         }
         // The reduced axes from the first to the last, if they are neighbours.
         let first = reduced.iter().position(|&r| r == 1).unwrap_or(rank);
-        let count = reduced.iter().sum::<usize>();
-        let neighbours = reduced[first..].iter().take(count).all(|&r| r == 1);
+        let axes = reduced.iter().sum::<usize>();
+        let neighbours = reduced[first..].iter().take(axes).all(|&r| r == 1);
         let (source, first) = if neighbours {
             (x.compact()?, first)
         } else {
             let stay = (0..rank).filter(|&a| reduced[a] == 0);
             let order: Dims = stay.chain((0..rank).filter(|&a| reduced[a] == 1)).collect();
-            (x.detach().permute(&order)?.compact()?, rank - count)
+            (x.detach().permute(&order)?.compact()?, rank - axes)
         };
         let dims = source.dims();
         let (outer, n, inner) = (
-            dims[..first].iter().product(),
-            dims[first..first + count].iter().product(),
-            dims[first + count..].iter().product(),
+            count(&dims[..first]),
+            count(&dims[first..first + axes]),
+            count(&dims[first + axes..]),
         );
         Ok(Plan {
             outer,
@@ -175,7 +175,7 @@ fn reduce(x: &Tensor, axes: Axes, keep: bool, kind: Kind) -> Result<Tensor> {
             plan.run(name, Reduce::Min)?
         }
         Kind::Variance(correction) => {
-            plan.expect_elements(name, correction.max(0.0) as usize + 1)?;
+            plan.expect_elements(name, (correction.max(0.0) as usize).saturating_add(1))?;
             let (means, out) = plan.variance(correction)?;
             mean = Some(means);
             out

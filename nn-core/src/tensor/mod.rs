@@ -88,7 +88,7 @@ impl Tensor {
             if size != 1 && stride != expected {
                 return false;
             }
-            expected *= size;
+            expected = expected.saturating_mul(size);
         }
         true
     }

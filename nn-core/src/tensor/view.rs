@@ -4,7 +4,7 @@ use std::ops::{Bound, RangeBounds};
 
 use super::Tensor;
 use crate::autograd::{Recorder, grads};
-use crate::shape::Dims;
+use crate::shape::{Dims, count};
 use crate::{Error, Result, Shape};
 
 impl Tensor {
@@ -51,7 +51,7 @@ impl Tensor {
             ));
         }
         let dims = self.dims();
-        let merged: usize = dims[start..=end].iter().product();
+        let merged = count(&dims[start..=end]);
         let shape: Shape = dims[..start]
             .iter()
             .copied()

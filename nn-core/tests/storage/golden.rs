@@ -1,7 +1,10 @@
 //! Files as NumPy and the safetensors library for Python write them, given byte for byte.
 
+use std::path::PathBuf;
+
 use nn_core::store::{npy, safetensors};
 use nn_core::{DType, Tensor};
+use serde_json::Value;
 
 fn npy_file(version: u8, descr: &str, fortran: bool, shape: &str, elements: &[u8]) -> Vec<u8> {
     let order = if fortran { "True" } else { "False" };
@@ -182,4 +185,86 @@ fn safetensors_types_are_converted_without_loss() {
             ("t", DType::U8, vec![2], vec![0.0, 1.0]),
         ]
     );
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+#[test]
+fn files_written_by_numpy() {
+    let index = std::fs::read(folder().join("npy/contents.json")).unwrap();
+    let index: Value = serde_json::from_slice(&index).unwrap();
+    let files = index["files"].as_array().unwrap();
+    assert!(files.len() > 10);
+    for file in files {
+        let name = file["file"].as_str().unwrap();
+        let path = folder().join("npy").join(name);
+        let tensor = npy::load(&path).unwrap_or_else(|e| panic!("{e}"));
+        let shape: Vec<usize> = serde_json::from_value(file["shape"].clone()).unwrap();
+        assert_eq!(tensor.dims(), shape, "{name}");
+        let expected: Vec<f64> = match &file["values"] {
+            Value::Array(list) => list
+                .iter()
+                .map(|v| {
+                    v.as_f64()
+                        .unwrap_or_else(|| f64::from(u8::from(v.as_bool().unwrap())))
+                })
+                .collect(),
+            one => vec![one.as_f64().unwrap()],
+        };
+        let found = values(&tensor);
+        assert_eq!(found.len(), expected.len(), "{name}");
+        for (x, y) in found.iter().zip(&expected) {
+            // The text of the index keeps nine digits of single precision at least.
+            let close = (x - y).abs() <= y.abs() * 1e-7;
+            assert!(
+                x == y || (tensor.dtype() == DType::F32 && close),
+                "{name}: {x} {y}"
+            );
+        }
+        // What NumPy wrote in our own form, we write byte for byte the same.
+        let ours = ["<f4", "<f8", "|u1", "<u4", "<i8"].contains(&file["dtype"].as_str().unwrap());
+        let plain = file["fortran"] == Value::Bool(false) && file["version"][0] == 1;
+        if ours && plain {
+            assert_eq!(
+                npy::to_bytes(&tensor).unwrap(),
+                std::fs::read(&path).unwrap(),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_file_written_by_the_safetensors_package() {
+    let (tensors, metadata) = safetensors::load(folder().join("python.safetensors")).unwrap();
+    assert_eq!(metadata["format"], "pt");
+    let find = |name: &str| &tensors.iter().find(|(n, _)| n == name).unwrap().1;
+    assert_eq!(tensors.len(), 8);
+    let table: [(&str, DType, &[usize], &[f64]); 8] = [
+        (
+            "0.weight",
+            DType::F32,
+            &[2, 3],
+            &[0.0, 0.25, 0.5, 0.75, 1.0, 1.25],
+        ),
+        ("0.bias", DType::F32, &[2], &[-1.0, 1.0]),
+        ("double", DType::F64, &[1, 2], &[1e-300, 1e300]),
+        ("labels", DType::I64, &[3], &[0.0, -1.0, 9e9]),
+        ("tokens", DType::U32, &[2], &[0.0, 4_294_967_295.0]),
+        (
+            "pixels",
+            DType::U8,
+            &[2, 2, 2],
+            &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0],
+        ),
+        ("scalar", DType::F32, &[], &[3.25]),
+        ("empty", DType::F32, &[0, 3], &[]),
+    ];
+    for (name, dtype, shape, expected) in table {
+        let tensor = find(name);
+        assert_eq!((tensor.dtype(), tensor.dims()), (dtype, shape), "{name}");
+        assert_eq!(values(tensor), expected, "{name}");
+    }
 }
