@@ -37,7 +37,7 @@ impl Source<'static> {
                 io::Error::from(io::ErrorKind::IsADirectory),
             ));
         }
-        let stored = metadata.is_file().then(|| metadata.len());
+        let stored = metadata.is_file().then_some(metadata.len());
         Self::new(
             path.to_path_buf(),
             stored,
@@ -134,6 +134,18 @@ impl<'a> Source<'a> {
         Some(whole.saturating_sub(self.position))
     }
 
+    /// How much content without a size of its own is read: a small compressed file may hold endless
+    /// zeros, and a device need not end.
+    fn reasonable(&self) -> u64 {
+        match self.stored {
+            Some(stored) if self.compressed => {
+                stored.saturating_mul(100).clamp(1 << 30, MAX_CONTENT)
+            }
+            Some(_) => MAX_CONTENT,
+            None => 1 << 30,
+        }
+    }
+
     /// What the file holds, in words: "the file holds 1200 bytes".
     pub(crate) fn holds(&self) -> String {
         match (self.stored, self.compressed) {
@@ -143,11 +155,11 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Reads to the end of the content, refusing more than `limit` bytes.
+    /// Reads to the end of the content, refusing more than `limit` bytes, or more than is reasonable.
     ///
     /// Memory is only claimed for what the stored bytes can hold, so a lying header costs nothing.
     pub(crate) fn read_to_end(&mut self, limit: u64) -> Result<Vec<u8>> {
-        let limit = limit.min(MAX_CONTENT);
+        let limit = limit.min(self.reasonable());
         let mut content = Vec::new();
         let expected = self.at_most().unwrap_or(0).min(limit);
         if !self.compressed {

@@ -14,9 +14,8 @@ pub(super) fn converts(from: DType, to: DType) -> bool {
 /// The caller has checked that every index is in range.
 pub(super) fn rows(source: &Tensor, indices: &[usize], dtype: DType) -> Result<Tensor> {
     let mut shape = source.dims().to_vec();
-    let rows = shape[0];
     shape[0] = indices.len();
-    let width = if rows == 0 { 0 } else { source.len() / rows };
+    let width: usize = shape[1..].iter().product();
     let mut out = Tensor::zeros(shape, dtype)?;
     if out.is_empty() {
         return Ok(out);

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::schema::{ColumnKind, CsvSchema, SchemaColumn, SchemaTarget, whole_number};
-use super::table::{SAMPLE_ROWS, Table, is_missing, number};
+use super::schema::{ColumnKind, CsvSchema, SchemaColumn, SchemaTarget};
+use super::table::{SAMPLE_ROWS, Table, is_missing, number, whole_number};
 use super::{Column, CsvOptions, CsvTarget, Encoding, Missing};
 use crate::error::{Error, Place, Result};
 

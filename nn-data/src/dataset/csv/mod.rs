@@ -1,5 +1,6 @@
 //! Comma-separated tables: numeric and categorical columns, a target by name or position.
 
+mod decode;
 mod infer;
 mod schema;
 mod table;
@@ -173,7 +174,7 @@ impl CsvOptions {
     /// not there; or if a cell is missing, not a number where one should be, NaN or infinite. Each
     /// names file, line and column.
     pub fn read(&self, path: impl AsRef<Path>) -> Result<CsvData> {
-        self.from_source(Source::open(path.as_ref())?)
+        self.read_source(Source::open(path.as_ref())?)
     }
 
     /// Parses CSV bytes, gz-compressed or not; `name` is used in messages.
@@ -181,10 +182,10 @@ impl CsvOptions {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn parse(&self, name: &str, bytes: &[u8]) -> Result<CsvData> {
-        self.from_source(Source::bytes(name, bytes)?)
+        self.read_source(Source::bytes(name, bytes)?)
     }
 
-    fn from_source(&self, source: Source<'_>) -> Result<CsvData> {
+    fn read_source(&self, source: Source<'_>) -> Result<CsvData> {
         let delimiter = match self.delimiter {
             None => None,
             Some(d) if d.is_ascii() && !matches!(d, '"' | '\n' | '\r') => Some(d as u8),

@@ -250,6 +250,13 @@ pub(super) fn number(text: &str) -> Option<f64> {
     text.parse::<f64>().ok().filter(|v| v.is_finite())
 }
 
+/// The text as a whole number: "3", "3.0", "3e0".
+pub(super) fn whole_number(text: &str) -> Option<i64> {
+    number(text)
+        .filter(|v| v.fract() == 0.0 && v.abs() < 1e15)
+        .map(|v| v as i64)
+}
+
 /// The delimiter that occurs most often in the first line, outside quotes.
 fn guess_delimiter(content: &[u8]) -> u8 {
     let mut counts = [0usize; DELIMITERS.len()];

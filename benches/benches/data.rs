@@ -1,0 +1,115 @@
+//! Loading mini-batches, scaling them, and judging predictions.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use nn_core::{DType, Rng, Tensor};
+use nn_data::dataset::Targets;
+use nn_data::metrics::{ClassificationMeter, ConfusionMatrix, RegressionErrors};
+use nn_data::transform::{Over, Pipeline, Scaling, Transform};
+use nn_data::{InMemory, Loader, dataset};
+
+/// The shape of MNIST: `n` images of 28×28 with ten classes.
+fn images(n: usize) -> InMemory {
+    let pixels: Vec<u8> = (0..n * 784).map(|i| (i * 31 % 251) as u8).collect();
+    let labels = (0..n as u32).map(|i| i % 10).collect();
+    let inputs = Tensor::from_vec(pixels, [n, 1, 28, 28]).unwrap();
+    InMemory::new("images", inputs, Targets::classes(labels, 10)).unwrap()
+}
+
+fn loader(c: &mut Criterion) {
+    let mut group = c.benchmark_group("loader");
+    let data = images(12_800);
+    let scaling = [Scaling::pixels(), Scaling::Standard { over: Over::Global }];
+    let scaling = Pipeline::fit(&scaling, &data).unwrap();
+    let plain = Loader::new(data)
+        .batch_size(128)
+        .unwrap()
+        .shuffle(1)
+        .transform(scaling);
+    group.throughput(Throughput::Elements(12_800));
+    for (name, loader) in [
+        ("mnist epoch", plain.clone()),
+        ("mnist epoch, prefetched", plain.prefetch(2)),
+    ] {
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                loader
+                    .epoch(0)
+                    .for_each(|batch| _ = black_box(batch.unwrap()))
+            });
+        });
+    }
+    let iris = Loader::new(dataset::iris().unwrap())
+        .batch_size(16)
+        .unwrap()
+        .shuffle(1);
+    group.throughput(Throughput::Elements(150));
+    group.bench_function("iris epoch, batches of 16", |b| {
+        b.iter(|| {
+            iris.epoch(0)
+                .for_each(|batch| _ = black_box(batch.unwrap()))
+        });
+    });
+    group.finish();
+}
+
+fn scaling(c: &mut Criterion) {
+    let mut group = c.benchmark_group("scaling");
+    let data = images(4096);
+    group.throughput(Throughput::Elements(4096 * 784));
+    for (name, over) in [("feature", Over::Feature), ("global", Over::Global)] {
+        let wanted = [Scaling::pixels(), Scaling::Standard { over }];
+        group.bench_function(format!("fit per {name}"), |b| {
+            b.iter(|| Pipeline::fit(black_box(&wanted), &data).unwrap());
+        });
+    }
+    group.throughput(Throughput::Elements(128 * 784));
+    for (name, over) in [("feature", Over::Feature), ("global", Over::Global)] {
+        let wanted = [Scaling::pixels(), Scaling::Standard { over }];
+        let pipeline = Pipeline::fit(&wanted, &data).unwrap();
+        let mut batch = Tensor::zeros([128, 784], DType::F32).unwrap();
+        group.bench_function(format!("apply per {name}, batch of 128"), |b| {
+            b.iter(|| pipeline.apply(black_box(&mut batch)).unwrap());
+        });
+    }
+    group.finish();
+}
+
+fn metrics(c: &mut Criterion) {
+    let mut group = c.benchmark_group("metrics");
+    let n = 10_000;
+    let mut rng = Rng::new(1);
+    let truth: Vec<u32> = (0..n).map(|_| rng.below(10) as u32).collect();
+    let predicted: Vec<u32> = (0..n).map(|_| rng.below(10) as u32).collect();
+    group.throughput(Throughput::Elements(n as u64));
+    group.bench_function("confusion matrix", |b| {
+        let mut matrix = ConfusionMatrix::with_classes(10).unwrap();
+        b.iter(|| {
+            matrix
+                .add(black_box(&truth), black_box(&predicted))
+                .unwrap()
+        });
+    });
+    let logits = Tensor::rand_normal([n, 10], 0.0, 1.0, DType::F32, &mut rng).unwrap();
+    let targets = Tensor::from_slice(&truth, [n]).unwrap();
+    group.bench_function("classification meter from logits", |b| {
+        let names = (0..10).map(|c| c.to_string()).collect();
+        let mut meter = ClassificationMeter::new(names)
+            .unwrap()
+            .with_top_k(5)
+            .unwrap();
+        b.iter(|| meter.add_logits(black_box(&logits), &targets).unwrap());
+    });
+    let (y, z): (Vec<f32>, Vec<f32>) = (0..n)
+        .map(|_| (rng.normal() as f32, rng.normal() as f32))
+        .unzip();
+    group.bench_function("regression errors", |b| {
+        let mut errors = RegressionErrors::new(1).unwrap();
+        b.iter(|| errors.add(black_box(&y), black_box(&z)).unwrap());
+    });
+    group.finish();
+}
+
+criterion_group!(benches, loader, scaling, metrics);
+criterion_main!(benches);
