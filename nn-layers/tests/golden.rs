@@ -45,6 +45,12 @@ impl Golden {
 }
 
 fn close(what: &str, ours: &Tensor, theirs: &Tensor) {
+    // PyTorch's backward of the hard sigmoid takes its sixth from f32.
+    let tolerance = if what.starts_with("hard_sigmoid.grad") {
+        1e-7
+    } else {
+        1e-11
+    };
     assert_eq!(ours.shape(), theirs.shape(), "{what}");
     let pairs = ours
         .to_vec::<f64>()
@@ -53,7 +59,7 @@ fn close(what: &str, ours: &Tensor, theirs: &Tensor) {
         .zip(theirs.to_vec::<f64>().unwrap());
     for (i, (ours, theirs)) in pairs.enumerate() {
         let same = ours == theirs || (ours.is_nan() && theirs.is_nan());
-        let near = (ours - theirs).abs() <= 1e-14 + 1e-11 * theirs.abs();
+        let near = (ours - theirs).abs() <= 1e-14 + tolerance * theirs.abs();
         assert!(
             same || near,
             "{what}, element {i}: {ours} here, {theirs} in PyTorch"
