@@ -60,7 +60,7 @@ impl From<Dropout> for DropoutSpec {
 }
 
 impl Dropout {
-    /// Drops with probability `p`; the field's default is 0.5.
+    /// Drops with probability `p`. A recipe may leave it out; it is then 0.5.
     ///
     /// # Errors
     /// [`Error::Value`] unless `0 ≤ p < 1`.

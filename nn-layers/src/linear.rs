@@ -304,6 +304,11 @@ mod tests {
                 .to_string(),
             "linear: the bias must be [2], not [3]"
         );
+        let doubles = Tensor::zeros([2, 784], DType::F64).unwrap();
+        let error = layer
+            .forward(&doubles, &mut Context::evaluate())
+            .unwrap_err();
+        assert!(matches!(error, Error::DType { .. }), "{error}");
         assert_eq!(layer.describe(), "Linear 784→128");
         assert_eq!(layer.multiply_adds(&Shape::from([2, 784])), 2 * 784 * 128);
     }

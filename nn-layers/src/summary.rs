@@ -35,14 +35,14 @@ pub struct Row {
 /// assert_eq!(
 ///     summary.to_string(),
 ///     "\
-/// layer                output    parameters  multiply-adds
-/// ───────────────────  ────────  ──────────  ─────────────
-///    input             [N, 784]
-/// 0  Linear 784→128    [N, 128]     100 480        100 352
-/// 1  ReLU              [N, 128]           0              0
-/// 2  Linear 128→10     [N, 10]        1 290          1 280
-/// ───────────────────  ────────  ──────────  ─────────────
-///    total                          101 770        101 632
+/// layer              output    parameters  multiply-adds
+/// ─────────────────  ────────  ──────────  ─────────────
+///    input           [N, 784]
+/// 0  Linear 784→128  [N, 128]     100 480        100 352
+/// 1  ReLU            [N, 128]           0              0
+/// 2  Linear 128→10   [N, 10]        1 290          1 280
+/// ─────────────────  ────────  ──────────  ─────────────
+///    total                        101 770        101 632
 /// "
 /// );
 /// # Ok(())
@@ -92,7 +92,7 @@ fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(' ');
         }
         out.push(digit);

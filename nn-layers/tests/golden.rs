@@ -9,6 +9,7 @@ use nn_layers::loss::{
     Reduction, Rivals,
 };
 use nn_layers::{ActivationLayer, Layer, Linear, LogSoftmax, Loss, Prelu, Softmax};
+use nn_optim::OptimizerSpec;
 use serde_json::Value;
 
 /// The cases of one file: names, parameters, and tensors called `<case>.<role>`.
@@ -45,6 +46,12 @@ impl Golden {
 }
 
 fn close(what: &str, ours: &Tensor, theirs: &Tensor) {
+    // PyTorch's backward of the hard sigmoid takes its sixth from f32.
+    let tolerance = if what.starts_with("hard_sigmoid.grad") {
+        1e-7
+    } else {
+        1e-11
+    };
     assert_eq!(ours.shape(), theirs.shape(), "{what}");
     let pairs = ours
         .to_vec::<f64>()
@@ -53,7 +60,7 @@ fn close(what: &str, ours: &Tensor, theirs: &Tensor) {
         .zip(theirs.to_vec::<f64>().unwrap());
     for (i, (ours, theirs)) in pairs.enumerate() {
         let same = ours == theirs || (ours.is_nan() && theirs.is_nan());
-        let near = (ours - theirs).abs() <= 1e-14 + 1e-11 * theirs.abs();
+        let near = (ours - theirs).abs() <= 1e-14 + tolerance * theirs.abs();
         assert!(
             same || near,
             "{what}, element {i}: {ours} here, {theirs} in PyTorch"
@@ -309,9 +316,9 @@ fn network(golden: &Golden, dtype: DType) -> nn_layers::Sequential {
     network
 }
 
-/// Same first weights, same batches: the same loss at each of 100 steps of gradient descent.
+/// Same first weights, same batches, same rule: the same loss at each of 100 steps, with every optimizer.
 #[test]
-fn a_training_run_is_pytorchs() {
+fn training_runs_are_pytorchs() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let text = std::fs::read_to_string(folder.join("trajectory.json")).unwrap();
     let json: Value = serde_json::from_str(&text).unwrap();
@@ -324,52 +331,56 @@ fn a_training_run_is_pytorchs() {
     let (images, labels, order) = (tensor("images"), tensor("labels"), tensor("order"));
     let (finals, _) = safetensors::load(folder.join("trajectory_final.safetensors")).unwrap();
 
-    let case = json["cases"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|case| case["name"] == "sgd")
-        .unwrap();
-    let rate = case["params"]["lr"].as_f64().unwrap();
-    for (dtype, key, tolerance) in [
-        (DType::F32, "losses_f32", 1e-4),
-        (DType::F64, "losses_f64", 1e-11),
-    ] {
+    let cases = json["cases"].as_array().unwrap();
+    assert_eq!(cases.len(), 7);
+    for (case, (dtype, key, tolerance)) in cases.iter().flat_map(|case| {
+        let runs = [
+            (DType::F32, "losses_f32", 1e-4),
+            (DType::F64, "losses_f64", 1e-9),
+        ];
+        runs.map(|run| (case, run))
+    }) {
+        let name = case["name"].as_str().unwrap();
+        let mut settings = case["params"].clone();
+        let kind = if ["momentum", "nesterov"].contains(&name) {
+            "sgd"
+        } else {
+            name
+        };
+        settings["type"] = kind.into();
+        let mut optimizer = serde_json::from_value::<OptimizerSpec>(settings)
+            .unwrap()
+            .build()
+            .unwrap();
         let mut network = network(&golden, dtype);
         let expected = case[key].as_array().unwrap();
         assert_eq!(expected.len(), 100);
+        let mut largest: f64 = 0.0;
         for (step, expected) in expected.iter().enumerate() {
             let rows = order.slice(0, step..=step).unwrap().squeeze(0).unwrap();
             let x = images
                 .index_select(0, &rows)
                 .unwrap()
                 .to_dtype(dtype)
-                .unwrap()
-                .div_scalar(16.0)
                 .unwrap();
+            let x = x.div_scalar(16.0).unwrap();
             let y = labels.index_select(0, &rows).unwrap();
             let mut cx = Context::train(0, step as u64);
             let logits = network.forward(&x, &mut cx).unwrap();
             let loss = CrossEntropy::default().forward(&logits, &y).unwrap();
             let (ours, theirs) = (loss.item().unwrap(), expected.as_f64().unwrap());
+            largest = largest.max((ours / theirs - 1.0).abs());
             assert!(
                 (ours - theirs).abs() <= tolerance * theirs,
-                "{dtype}, step {step}: {ours} here, {theirs} in PyTorch"
+                "{name} {dtype}, step {step}: {ours} here, {theirs} in PyTorch"
             );
             let gradients = cx.backward(&loss).unwrap();
-            for parameter in network.parameters_mut() {
-                let step = gradients
-                    .param(parameter.id())
-                    .unwrap()
-                    .mul_scalar(rate)
-                    .unwrap();
-                let value = parameter.value().sub(&step).unwrap();
-                parameter.set_value(&value).unwrap();
-            }
+            optimizer.step(&mut network, &gradients).unwrap();
         }
-        for (name, tensor) in network.state() {
-            let name = format!("sgd.{name}");
-            let theirs = &finals.iter().find(|(n, _)| *n == name).unwrap().1;
+        println!("{name} {dtype}: at most {largest:.1e} apart");
+        for (parameter, tensor) in network.state() {
+            let full_name = format!("{name}.{parameter}");
+            let theirs = &finals.iter().find(|(n, _)| *n == full_name).unwrap().1;
             let theirs = theirs
                 .to_dtype(DType::F64)
                 .unwrap()
@@ -382,8 +393,8 @@ fn a_training_run_is_pytorchs() {
                 .unwrap();
             for (ours, theirs) in ours.iter().zip(&theirs) {
                 assert!(
-                    (ours - theirs).abs() < 1e-4,
-                    "{dtype} {name}: {ours}, {theirs}"
+                    (ours - theirs).abs() < 1e-3,
+                    "{full_name} {dtype}: {ours}, {theirs}"
                 );
             }
         }

@@ -80,7 +80,7 @@ impl Serialize for Loss {
 
 impl<'de> Deserialize<'de> for Loss {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read::tagged("loss", deserializer, |value| Loss::deserialize(value))
+        read::tagged("loss", deserializer, Loss::deserialize)
     }
 }
 
