@@ -37,8 +37,7 @@ impl Net {
             .checked(hidden)
             .map_err(|e| e.in_layer("first", "Dense 3→4"))?;
         let hidden = if cx.is_training() {
-            let noise = cx.rng(Purpose::Dropout);
-            let mut noise = noise;
+            let mut noise = cx.rng(Purpose::Dropout);
             let noise =
                 Tensor::rand_uniform(hidden.shape().clone(), 0.9, 1.1, DType::F32, &mut noise)?;
             let passes = self.passes.value().add_scalar(1.0)?;
