@@ -229,7 +229,10 @@ impl Memory {
         jobs.sort_by_key(|job| job.entry);
         if let Some(twice) = jobs.windows(2).find(|pair| pair[0].entry == pair[1].entry) {
             let name = &self.entries[twice[0].entry].name;
-            return Err(Error::parameter(name, "two parameters of the network have this name"));
+            return Err(Error::parameter(
+                name,
+                "two parameters of the network have this name",
+            ));
         }
 
         // Usually all parameters have had the same number of updates and one type: one pass.
@@ -280,14 +283,21 @@ impl Memory {
         };
         let id = Some(param.id());
         // In a warm step the parameters come in the order of the entries.
-        if self.entries.get(expected).is_some_and(|entry| entry.id == id) {
+        if self
+            .entries
+            .get(expected)
+            .is_some_and(|entry| entry.id == id)
+        {
             return Ok((expected, grad));
         }
         if let Some(known) = self.entries.iter().position(|entry| entry.id == id) {
             return Ok((known, grad));
         }
         let name = path.as_str();
-        let group = self.groups.iter().position(|group| group.contains(name, value));
+        let group = self
+            .groups
+            .iter()
+            .position(|group| group.contains(name, value));
         if let Some(known) = self.entries.iter().position(|entry| entry.name == name) {
             let entry = &mut self.entries[known];
             for state in &entry.states {
@@ -387,9 +397,13 @@ impl Memory {
         for (name, saved) in &state.params {
             let mut states = Vec::new();
             for wanted in rule.states() {
-                let tensor = saved.tensors.iter().find(|t| t.name == *wanted).ok_or_else(|| {
-                    Error::state(format!("the state of parameter {name} holds no {wanted}"))
-                })?;
+                let tensor = saved
+                    .tensors
+                    .iter()
+                    .find(|t| t.name == *wanted)
+                    .ok_or_else(|| {
+                        Error::state(format!("the state of parameter {name} holds no {wanted}"))
+                    })?;
                 states.push(tensor.to_tensor()?);
             }
             entries.push(Entry {
@@ -405,4 +419,3 @@ impl Memory {
         Ok(())
     }
 }
-

@@ -158,7 +158,11 @@ impl ParamGroup {
 
     pub(crate) fn validate(&self, what: &'static str) -> Result<()> {
         check_not_negative(what, "lr_scale of a group", self.lr_scale)?;
-        check_not_negative(what, "weight_decay of a group", self.weight_decay.unwrap_or(0.0))?;
+        check_not_negative(
+            what,
+            "weight_decay of a group",
+            self.weight_decay.unwrap_or(0.0),
+        )?;
         check_not_negative(what, "l1 of a group", self.l1.unwrap_or(0.0))
     }
 }
@@ -180,7 +184,10 @@ impl From<&GroupSpec> for ParamGroup {
 pub(crate) fn build_groups(what: &'static str, specs: &[GroupSpec]) -> Result<Vec<ParamGroup>> {
     let build = |spec: &GroupSpec| {
         if spec.params.iter().any(String::is_empty) {
-            return Err(Error::config(what, "a group has an empty pattern in params"));
+            return Err(Error::config(
+                what,
+                "a group has an empty pattern in params",
+            ));
         }
         let group = ParamGroup::from(spec);
         group.validate(what)?;
@@ -212,7 +219,11 @@ mod tests {
             ("*ab", "aab", true),
         ];
         for (pattern, name, expected) in cases {
-            assert_eq!(name_matches(pattern, name), expected, "{pattern:?} on {name:?}");
+            assert_eq!(
+                name_matches(pattern, name),
+                expected,
+                "{pattern:?} on {name:?}"
+            );
         }
     }
 }

@@ -103,7 +103,11 @@ impl Penalty {
     fn add<T: FloatElement + Plain>(&self, value: &Tensor, gradient: &mut Tensor) -> Result<()> {
         let value = value.contiguous()?;
         let (l1, l2) = (self.l1, self.l2);
-        for (g, &x) in gradient.make_mut::<T>()?.iter_mut().zip(value.as_slice::<T>()?) {
+        for (g, &x) in gradient
+            .make_mut::<T>()?
+            .iter_mut()
+            .zip(value.as_slice::<T>()?)
+        {
             let x = nn_core::Element::to_f64(x);
             let sign = if x == 0.0 { 0.0 } else { x.signum() };
             let sum = nn_core::Element::to_f64(*g) + l1 * sign + l2 * x;

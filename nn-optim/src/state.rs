@@ -23,7 +23,8 @@ pub enum Numbers {
     I64(Vec<i64>),
 }
 
-/// A tensor with its name, for writing with serde; the bits survive.
+/// A tensor with its name, for writing with serde. The bits survive in any format that keeps floats exactly, as
+/// bincode does; `serde_json` needs its feature `float_roundtrip` for that.
 ///
 /// ```
 /// use nn_core::Tensor;

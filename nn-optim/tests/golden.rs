@@ -19,8 +19,13 @@ fn tensors(bytes: &[u8]) -> BTreeMap<String, Tensor> {
     let read = |(name, view): (String, safetensors::tensor::TensorView)| {
         assert_eq!(view.dtype(), safetensors::Dtype::F64);
         let numbers = view.data().chunks_exact(8);
-        let numbers = numbers.map(|b| f64::from_le_bytes(b.try_into().unwrap())).collect();
-        (name, Tensor::from_vec::<f64>(numbers, view.shape()).unwrap())
+        let numbers = numbers
+            .map(|b| f64::from_le_bytes(b.try_into().unwrap()))
+            .collect();
+        (
+            name,
+            Tensor::from_vec::<f64>(numbers, view.shape()).unwrap(),
+        )
     };
     file.tensors().into_iter().map(read).collect()
 }
@@ -28,7 +33,10 @@ fn tensors(bytes: &[u8]) -> BTreeMap<String, Tensor> {
 /// Two parameters, named `0` and `1`.
 fn model(golden: &BTreeMap<String, Tensor>, dtype: DType) -> Vec<Parameter> {
     let value = |name: &str| golden[name].to_dtype(dtype).unwrap();
-    vec![Parameter::new(value("param.w")), Parameter::new(value("param.b"))]
+    vec![
+        Parameter::new(value("param.w")),
+        Parameter::new(value("param.b")),
+    ]
 }
 
 fn gradients(model: &[Parameter], grads: [Tensor; 2]) -> Gradients {
@@ -45,10 +53,16 @@ fn at(tensor: &Tensor, i: usize) -> Tensor {
 }
 
 fn largest_difference(a: &Tensor, b: &Tensor) -> f64 {
-    let (a, b) = (a.to_dtype(DType::F64).unwrap(), b.to_dtype(DType::F64).unwrap());
+    let (a, b) = (
+        a.to_dtype(DType::F64).unwrap(),
+        b.to_dtype(DType::F64).unwrap(),
+    );
     assert_eq!(a.shape(), b.shape());
     let (a, b) = (a.to_vec::<f64>().unwrap(), b.to_vec::<f64>().unwrap());
-    a.iter().zip(&b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+    a.iter()
+        .zip(&b)
+        .map(|(a, b)| (a - b).abs())
+        .fold(0.0, f64::max)
 }
 
 /// What a case of PyTorch is called here; none for variants that this crate does not offer.
@@ -108,7 +122,10 @@ fn follow(dtype: DType, tolerance: f64) {
             for (param, which) in model.iter().zip(["w", "b"]) {
                 let expected = at(&golden[&format!("{name}.{which}")], step);
                 let difference = largest_difference(param.value(), &expected);
-                assert!(difference < tolerance, "{name}.{which}, step {step}: {difference:e}");
+                assert!(
+                    difference < tolerance,
+                    "{name}.{which}, step {step}: {difference:e}"
+                );
             }
         }
         assert_eq!(optimizer.steps(), steps as u64);
@@ -145,7 +162,10 @@ fn clipping() {
         } else {
             let max_norm = params["max_norm"].as_f64().unwrap();
             let norm = clip_by_global_norm(&mut gradients, max_norm).unwrap();
-            assert!((norm - case["total_norm"].as_f64().unwrap()).abs() < 1e-12, "{name}");
+            assert!(
+                (norm - case["total_norm"].as_f64().unwrap()).abs() < 1e-12,
+                "{name}"
+            );
         }
         for (param, which) in model.iter().zip(["w", "b"]) {
             let clipped = gradients.param(param.id()).unwrap();
@@ -153,7 +173,10 @@ fn clipping() {
             assert!(difference < 1e-14, "{name}: {difference:e}");
         }
         // The gradients that the file gave are not the ones that were changed.
-        assert_eq!(golden["grad.w"].to_vec::<f64>().unwrap(), model[0].value().to_vec::<f64>().unwrap());
+        assert_eq!(
+            golden["grad.w"].to_vec::<f64>().unwrap(),
+            model[0].value().to_vec::<f64>().unwrap()
+        );
         tried += 1;
     }
     assert_eq!(tried, 4);
@@ -204,9 +227,15 @@ fn schedules() {
         let mut schedule = spec.build().unwrap();
         for (i, expected) in case["rates"].as_array().unwrap().iter().enumerate() {
             // Both clocks agree, so that the unit does not matter.
-            let time = |i: usize| Time { epoch: i as u64, step: i as u64 };
+            let time = |i: usize| Time {
+                epoch: i as u64,
+                step: i as u64,
+            };
             let (rate, expected) = (schedule.rate(base, time(i)), expected.as_f64().unwrap());
-            assert!((rate - expected).abs() < 1e-13, "{name} at {i}: {rate} is not {expected}");
+            assert!(
+                (rate - expected).abs() < 1e-13,
+                "{name} at {i}: {rate} is not {expected}"
+            );
             schedule.observe(base, time(i + 1), metric[i].as_f64().unwrap());
         }
     }
@@ -223,7 +252,10 @@ fn plateau_remembers_across_a_restart() {
     let mut straight = Plateau::new(spec).unwrap();
     let mut resumed = Plateau::new(spec).unwrap();
     for (epoch, value) in watched.into_iter().enumerate() {
-        let time = Time { epoch: epoch as u64 + 1, step: 0 };
+        let time = Time {
+            epoch: epoch as u64 + 1,
+            step: 0,
+        };
         straight.observe(0.1, time, value);
         let mut next = Plateau::new(spec).unwrap();
         next.load_state(&resumed.state()).unwrap();
@@ -256,6 +288,9 @@ fn three_phases_of_one_cycle() {
         (99, 4e-6, 0.95),
     ] {
         let (r, m) = at(step);
-        assert!((r - rate).abs() < 1e-12 && (m - momentum).abs() < 1e-12, "{step}: {r} {m}");
+        assert!(
+            (r - rate).abs() < 1e-12 && (m - momentum).abs() < 1e-12,
+            "{step}: {r} {m}"
+        );
     }
 }

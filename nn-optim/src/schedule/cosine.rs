@@ -55,7 +55,10 @@ impl Cosine {
         check_not_negative(what, "eta_min", self.eta_min)?;
         match self.t_max {
             Some(0) => Err(Error::config(what, "t_max is 0, it must be at least 1")),
-            None => Err(Error::config(what, "t_max, the length of the fall, is missing")),
+            None => Err(Error::config(
+                what,
+                "t_max, the length of the fall, is missing",
+            )),
             Some(_) => Ok(()),
         }
     }

@@ -48,7 +48,10 @@ impl Linear {
         check_not_negative(what, "start_factor", self.start_factor)?;
         check_not_negative(what, "end_factor", self.end_factor)?;
         match self.total_iters {
-            Some(0) => Err(Error::config(what, "total_iters is 0, it must be at least 1")),
+            Some(0) => Err(Error::config(
+                what,
+                "total_iters is 0, it must be at least 1",
+            )),
             None => Err(Error::config(what, "total_iters is missing")),
             Some(_) => Ok(()),
         }

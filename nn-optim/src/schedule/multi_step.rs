@@ -41,7 +41,10 @@ impl MultiStep {
 
     pub(super) fn validate(&self) -> Result<()> {
         if self.milestones.is_empty() {
-            return Err(Error::config("schedule multi_step", "milestones is empty, name at least one"));
+            return Err(Error::config(
+                "schedule multi_step",
+                "milestones is empty, name at least one",
+            ));
         }
         check_gamma("schedule multi_step", self.gamma)
     }

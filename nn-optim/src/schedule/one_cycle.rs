@@ -110,8 +110,14 @@ impl OneCycle {
         crate::error::check_fraction(what, "base_momentum", self.base_momentum)?;
         crate::error::check_fraction(what, "max_momentum", self.max_momentum)?;
         match self.total_steps {
-            Some(0) => Err(Error::config(what, "total_steps is 0, it must be at least 1")),
-            None => Err(Error::config(what, "total_steps, the length of the cycle, is missing")),
+            Some(0) => Err(Error::config(
+                what,
+                "total_steps is 0, it must be at least 1",
+            )),
+            None => Err(Error::config(
+                what,
+                "total_steps, the length of the cycle, is missing",
+            )),
             Some(_) => Ok(()),
         }
     }
@@ -121,7 +127,11 @@ impl OneCycle {
         let total = self.total_steps.unwrap_or(1) as f64;
         let t = (time.per(self.per) as f64).min(total - 1.0);
         let rise = self.pct_start * total - 1.0;
-        let mut phases = [(rise, low, high), (total - 1.0, high, last), (total - 1.0, last, last)];
+        let mut phases = [
+            (rise, low, high),
+            (total - 1.0, high, last),
+            (total - 1.0, last, last),
+        ];
         if self.three_phase {
             phases[1] = (2.0 * self.pct_start * total - 2.0, high, low);
             phases[2] = (total - 1.0, low, last);
@@ -130,7 +140,11 @@ impl OneCycle {
         for (end, from, to) in phases {
             if t <= end {
                 // A phase of no length is at its end.
-                let part = if end > start { (t - start) / (end - start) } else { 1.0 };
+                let part = if end > start {
+                    (t - start) / (end - start)
+                } else {
+                    1.0
+                };
                 return self.anneal_strategy.between(from, to, part);
             }
             start = end;

@@ -42,8 +42,14 @@ impl Polynomial {
         let what = "schedule polynomial";
         check_not_negative(what, "power", self.power)?;
         match self.total_iters {
-            Some(0) => Err(Error::config(what, "total_iters is 0, it must be at least 1")),
-            None => Err(Error::config(what, "total_iters, the length of the fall, is missing")),
+            Some(0) => Err(Error::config(
+                what,
+                "total_iters is 0, it must be at least 1",
+            )),
+            None => Err(Error::config(
+                what,
+                "total_iters, the length of the fall, is missing",
+            )),
             Some(_) => Ok(()),
         }
     }

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Constant, Cosine, CosineRestarts, Exponential, Linear, MultiStep, OneCycle, Per, Plateau, PlateauSpec, Polynomial,
-    Schedule, StepDecay, Time, Warmup,
+    Constant, Cosine, CosineRestarts, Exponential, Linear, MultiStep, OneCycle, Per, Plateau,
+    PlateauSpec, Polynomial, Schedule, StepDecay, Time, Warmup,
 };
 use crate::Result;
 

@@ -45,7 +45,10 @@ impl StepDecay {
 
     pub(super) fn validate(&self) -> Result<()> {
         if self.step_size == 0 {
-            return Err(Error::config("schedule step", "step_size is 0, it must be at least 1"));
+            return Err(Error::config(
+                "schedule step",
+                "step_size is 0, it must be at least 1",
+            ));
         }
         check_gamma("schedule step", self.gamma)
     }

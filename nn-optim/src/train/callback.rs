@@ -184,7 +184,12 @@ impl<'v> TrainView<'v> {
 
 impl std::fmt::Debug for TrainView<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "TrainView at epoch {}, step {}", self.epoch(), self.step())
+        write!(
+            f,
+            "TrainView at epoch {}, step {}",
+            self.epoch(),
+            self.step()
+        )
     }
 }
 

@@ -28,8 +28,9 @@ pub(super) struct Progress {
 /// optimizer and schedule remember, the time, the sums of a half-done epoch, and the best weights for early
 /// stopping.
 ///
-/// Written with serde, read back, and given to [`Trainer::load_state`], it leads to the same bits as an
-/// uninterrupted run.
+/// Written with serde in a format that keeps floats exactly (bincode does, `serde_json` only with its feature
+/// `float_roundtrip`), read back, and given to [`Trainer::load_state`], it leads to the same bits as an uninterrupted
+/// run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainerState {
     pub(super) seed: u64,
@@ -98,10 +99,14 @@ impl Checkpoint {
 
 pub(super) fn to_named(state: &[(String, Tensor)]) -> Result<Vec<NamedTensor>> {
     let named = state.iter();
-    named.map(|(name, tensor)| NamedTensor::new(name, tensor)).collect()
+    named
+        .map(|(name, tensor)| NamedTensor::new(name, tensor))
+        .collect()
 }
 
 pub(super) fn from_named(named: &[NamedTensor]) -> Result<Vec<(String, Tensor)>> {
     let tensors = named.iter();
-    tensors.map(|t| Ok((t.name.clone(), t.to_tensor()?))).collect()
+    tensors
+        .map(|t| Ok((t.name.clone(), t.to_tensor()?)))
+        .collect()
 }

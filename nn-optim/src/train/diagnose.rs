@@ -32,10 +32,14 @@ impl Scene {
         let mut cx = Context::train(self.seed, self.step).checking_finite();
         let place = match step(model, batch, &mut cx) {
             Err(error) => match layer_in(&*error) {
-                Some(layer) => format!("the first output that is not finite is that of layer {layer}"),
+                Some(layer) => {
+                    format!("the first output that is not finite is that of layer {layer}")
+                }
                 None => format!("the forward pass says: {error}"),
             },
-            Ok(_) => "the outputs of all layers are finite, so it arises in the loss itself".to_owned(),
+            Ok(_) => {
+                "the outputs of all layers are finite, so it arises in the loss itself".to_owned()
+            }
         };
         Ok(self.error(what, place, self.causes()))
     }
@@ -61,7 +65,9 @@ impl Scene {
         }
         // Gradients are computed from the last layer back, so the last damaged one was damaged first.
         let place = match (names.len(), names.last()) {
-            (_, None) => "each gradient is finite, their squares add up beyond what a float holds".into(),
+            (_, None) => {
+                "each gradient is finite, their squares add up beyond what a float holds".into()
+            }
             (1, Some(name)) => format!("the gradient of parameter {name} is not finite"),
             (count, Some(name)) => format!(
                 "the gradients of {count} parameters are not finite, of which {name} is nearest to the loss"

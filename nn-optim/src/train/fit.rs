@@ -102,7 +102,10 @@ impl Trainer<'_> {
     {
         self.stop.validate()?;
         self.core.clip.as_ref().map_or(Ok(()), Clip::validate)?;
-        self.core.penalty.as_ref().map_or(Ok(()), |penalty| penalty.validate())?;
+        self.core
+            .penalty
+            .as_ref()
+            .map_or(Ok(()), |penalty| penalty.validate())?;
         let start = Instant::now();
         let mut partial = None;
         let mut reason = self.notify(model, |callback, view| callback.on_train_start(view))?;
@@ -117,7 +120,11 @@ impl Trainer<'_> {
         // The loop ends only with a reason.
         let reason = reason.unwrap_or(StopReason::Interrupted);
 
-        let wanted = self.stop.early.as_ref().is_some_and(|early| early.restore_best);
+        let wanted = self
+            .stop
+            .early
+            .as_ref()
+            .is_some_and(|early| early.restore_best);
         let mut restored_best = false;
         if let (true, Some(best)) = (wanted, &self.core.best_weights)
             && reason != StopReason::Interrupted
@@ -137,7 +144,9 @@ impl Trainer<'_> {
             restored_best,
         };
         self.notify(model, |callback, view| {
-            callback.on_train_end(view, &report).map(|()| Flow::Continue)
+            callback
+                .on_train_end(view, &report)
+                .map(|()| Flow::Continue)
         })?;
         Ok(report)
     }
@@ -154,7 +163,8 @@ impl Trainer<'_> {
 
     fn interrupted(&self) -> Option<StopReason> {
         let flag = self.interrupt.as_ref()?;
-        flag.load(Ordering::Relaxed).then_some(StopReason::Interrupted)
+        flag.load(Ordering::Relaxed)
+            .then_some(StopReason::Interrupted)
     }
 
     /// One epoch, or what is left of it. An incomplete one is noted in `partial`.
@@ -215,7 +225,8 @@ impl Trainer<'_> {
             return Ok(reason);
         }
         if let (Some(record), Some(validate)) = (&mut record, validate) {
-            let validation = validate(model).map_err(|source| Error::Validation { epoch, source })?;
+            let validation =
+                validate(model).map_err(|source| Error::Validation { epoch, source })?;
             if !validation.loss.is_finite() {
                 let problem = format!(
                     "the validation loss is {}; look for NaN, infinity or unscaled numbers in the validation data, or lower the learning rate",
@@ -289,7 +300,11 @@ impl Trainer<'_> {
             let best = core.progress.best.filter(|best| best.monitor == monitor);
             if best.is_none_or(|best| early.improves(value, best.value)) {
                 let epoch = record.epoch;
-                core.progress.best = Some(Best { epoch, monitor, value });
+                core.progress.best = Some(Best {
+                    epoch,
+                    monitor,
+                    value,
+                });
                 core.progress.waited = 0;
                 // Handles, not copies: the next step gives the model memory of its own.
                 core.best_weights = early.restore_best.then(|| model.state());

@@ -22,7 +22,10 @@ pub enum Monitor {
 impl Monitor {
     /// Whether higher is better.
     pub fn is_maximized(self) -> bool {
-        matches!(self, Monitor::ValidationAccuracy | Monitor::TrainingAccuracy)
+        matches!(
+            self,
+            Monitor::ValidationAccuracy | Monitor::TrainingAccuracy
+        )
     }
 
     /// Its value in an epoch; none if the epoch does not know it.

@@ -114,7 +114,9 @@ impl Totals {
             loss: self.loss / samples,
             accuracy: self.correct.map(|correct| correct as f64 / samples),
             samples: self.samples,
-            metrics: metrics.map(|(name, sum)| (name.clone(), sum / samples)).collect(),
+            metrics: metrics
+                .map(|(name, sum)| (name.clone(), sum / samples))
+                .collect(),
         })
     }
 }
@@ -163,12 +165,18 @@ pub fn evaluate<M: ?Sized, B, E: Into<BoxError>>(
             batch: index,
             source: e.into(),
         })?;
-        let output = step(model, &batch, &mut Context::evaluate()).map_err(|source| Error::Step {
-            epoch,
-            step: index,
-            source,
-        })?;
-        totals.add(output.loss.item()?, output.samples, output.correct, &output.metrics);
+        let output =
+            step(model, &batch, &mut Context::evaluate()).map_err(|source| Error::Step {
+                epoch,
+                step: index,
+                source,
+            })?;
+        totals.add(
+            output.loss.item()?,
+            output.samples,
+            output.correct,
+            &output.metrics,
+        );
     }
     totals
         .mean()

@@ -72,7 +72,11 @@ impl TrainingReport {
 impl fmt::Display for TrainingReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let epochs = self.history.iter().filter(|epoch| epoch.complete).count();
-        write!(f, "{epochs} epochs, {} steps in {:.1} s: {}", self.steps, self.seconds, self.reason)?;
+        write!(
+            f,
+            "{epochs} epochs, {} steps in {:.1} s: {}",
+            self.steps, self.seconds, self.reason
+        )?;
         if let Some(last) = self.last() {
             write!(f, "; training loss {:.6}", last.loss)?;
             if let Some(validation) = &last.validation {
@@ -81,7 +85,10 @@ impl fmt::Display for TrainingReport {
         }
         if let (Some(best), true) = (&self.best, self.restored_best) {
             let (monitor, value, epoch) = (best.monitor, best.value, best.epoch);
-            write!(f, "; weights of epoch {epoch} restored, whose {monitor} was {value:.6}")?;
+            write!(
+                f,
+                "; weights of epoch {epoch} restored, whose {monitor} was {value:.6}"
+            )?;
         }
         Ok(())
     }

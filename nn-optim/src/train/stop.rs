@@ -169,7 +169,10 @@ impl fmt::Display for StopReason {
                 write!(f, "the training loss {loss:.6} is under {threshold}")
             }
             StopReason::GradientNormBelow { norm, threshold } => {
-                write!(f, "the norm of the gradient {norm:.3e} is under {threshold:e}")
+                write!(
+                    f,
+                    "the norm of the gradient {norm:.3e} is under {threshold:e}"
+                )
             }
             StopReason::NoImprovement { monitor, epochs } => {
                 write!(f, "the {monitor} has not improved for {epochs} epochs")

@@ -96,7 +96,11 @@ impl Core<'_> {
             seed: self.seed,
             base_learning_rate: self.base_learning_rate,
             optimizer: self.optimizer.state()?,
-            schedule: self.schedule.as_ref().map(|s| s.state()).unwrap_or_default(),
+            schedule: self
+                .schedule
+                .as_ref()
+                .map(|s| s.state())
+                .unwrap_or_default(),
             progress: self.progress.clone(),
             best_weights: best.map(|weights| to_named(weights)).transpose()?,
         })
