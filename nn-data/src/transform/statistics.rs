@@ -163,20 +163,39 @@ impl Statistics {
         let (groups, repeat) = (self.mean.len(), self.repeat);
         let count = (samples * repeat) as f64;
         let mut mean = vec![0.0; groups];
-        each_group(values, groups, repeat, |g, group: &[T]| {
-            mean[g] += sum(group, |v| v)
-        });
-        mean.iter_mut().for_each(|m| *m /= count);
         let mut squares = vec![0.0; groups];
-        each_group(values, groups, repeat, |g, group| {
-            let center = mean[g];
-            squares[g] += sum(group, |v| (v - center) * (v - center));
-            for &v in group {
-                let v = v.to_f64();
-                self.min[g] = if v < self.min[g] { v } else { self.min[g] };
-                self.max[g] = if v > self.max[g] { v } else { self.max[g] };
+        if repeat == 1 {
+            // A column each: whole rows at a time, so that neighbouring columns are added together.
+            for row in values.chunks_exact(groups) {
+                for (mean, v) in mean.iter_mut().zip(row) {
+                    *mean += v.to_f64();
+                }
             }
-        });
+            mean.iter_mut().for_each(|m| *m /= count);
+            for row in values.chunks_exact(groups) {
+                for ((square, &mean), v) in squares.iter_mut().zip(&mean).zip(row) {
+                    let distance = v.to_f64() - mean;
+                    *square += distance * distance;
+                }
+                for ((min, max), v) in self.min.iter_mut().zip(&mut self.max).zip(row) {
+                    widen(min, max, v.to_f64());
+                }
+            }
+        } else {
+            each_group(values, groups, repeat, |g, group: &[T]| {
+                mean[g] += sum(group, |v| v)
+            });
+            mean.iter_mut().for_each(|m| *m /= count);
+            each_group(values, groups, repeat, |g, group| {
+                let center = mean[g];
+                squares[g] += sum(group, |v| (v - center) * (v - center));
+                let (mut min, mut max) = (self.min[g], self.max[g]);
+                group
+                    .iter()
+                    .for_each(|v| widen(&mut min, &mut max, v.to_f64()));
+                (self.min[g], self.max[g]) = (min, max);
+            });
+        }
         let total = self.count + count;
         for g in 0..groups {
             let distance = mean[g] - self.mean[g];
@@ -240,6 +259,11 @@ impl Statistics {
             .map(|(&m, &v)| v <= bound(m, v))
             .collect()
     }
+}
+
+fn widen(min: &mut f64, max: &mut f64, value: f64) {
+    *min = if value < *min { value } else { *min };
+    *max = if value > *max { value } else { *max };
 }
 
 fn each_group<T>(values: &[T], groups: usize, repeat: usize, mut f: impl FnMut(usize, &[T])) {
