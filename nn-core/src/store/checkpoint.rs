@@ -80,6 +80,9 @@ pub fn to_bytes<T: Serialize + ?Sized>(kind: &str, value: &T) -> Result<Vec<u8>>
 
 /// Reads a value that was saved as this kind.
 ///
+/// A type that can hold itself to any depth does not belong here: a file made to harm could exhaust the stack.
+/// Keep such parts as text, in a format whose reader limits the depth, such as JSON.
+///
 /// # Errors
 /// [`Error::Io`] if the file cannot be read; [`Error::Format`] if it is no checkpoint, was written by a newer
 /// version, is cut short or damaged, is of another kind, or holds a value of another form.

@@ -96,7 +96,7 @@ fn slices() {
         (2, 2, 1),
         (4, 4, 1),
     ] {
-        let count = (end - start as usize).div_ceil(step);
+        let count = (end - start).div_ceil(step);
         check(
             &format!("slice {start}..{end} by {step}"),
             &[x()],
