@@ -286,6 +286,88 @@ fn long_sums_and_wide_blocks() {
 }
 
 #[test]
+fn products_with_vectors() {
+    for a in LAYOUTS {
+        for b in LAYOUTS {
+            for (m, n, k) in [
+                (1, 1, 50),
+                (1, 75, 37),
+                (75, 1, 37),
+                (1, 2100, 11),
+                (9, 1, 1),
+                (1, 9, 1),
+            ] {
+                for c_pad in [0, 2] {
+                    for (accumulate, bias, activation) in [
+                        (false, false, Activation::Identity),
+                        (true, true, Activation::Relu),
+                        (false, true, Activation::Tanh),
+                        (true, false, Activation::Tanh),
+                    ] {
+                        check_all(Case {
+                            m,
+                            n,
+                            k,
+                            a,
+                            b,
+                            c_pad,
+                            accumulate,
+                            bias,
+                            activation,
+                        });
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn batches_of_products_with_vectors() {
+    let mut numbers = Numbers(17);
+    let (batch, m, k) = (5, 40, 33);
+    let a: Vec<f32> = numbers.fill(batch * m * k);
+    let x: Vec<f32> = numbers.fill(batch * k);
+    let bias = [0.25f32];
+    let epilogue = Epilogue {
+        bias: Some(&bias[..]),
+        ..Epilogue::default()
+    };
+    for isa in Isa::available() {
+        let mut columns = vec![0.0f32; batch * m];
+        gemm_batched_with_isa(
+            *isa,
+            &Batch {
+                dims: &[batch],
+                a: &[m * k],
+                b: &[k],
+                c: &[m],
+            },
+            MatRef::row_major(&a, m, k).unwrap(),
+            MatRef::row_major(&x, k, 1).unwrap(),
+            MatMut::row_major(&mut columns, m, 1).unwrap(),
+            &epilogue,
+        )
+        .unwrap();
+        for item in 0..batch {
+            for i in 0..m {
+                let row = &a[(item * m + i) * k..][..k];
+                let want: f64 = row
+                    .iter()
+                    .zip(&x[item * k..])
+                    .map(|(a, x)| f64::from(*a) * f64::from(*x))
+                    .sum();
+                let got = f64::from(columns[item * m + i]);
+                assert!(
+                    (got - want - 0.25).abs() < 1e-4,
+                    "{isa:?} {item} {i}: {got}, {want}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn empty_operands() {
     for (m, n, k) in [(0, 5, 3), (5, 0, 3), (0, 0, 0), (4, 3, 0)] {
         for accumulate in [false, true] {
