@@ -1,0 +1,10 @@
+//! What a person sees: tables, progress, small pictures in the terminal and the curve as a picture file.
+
+pub mod confusion;
+pub mod digit;
+pub mod number;
+pub mod plot;
+pub mod progress;
+pub mod spark;
+pub mod style;
+pub mod table;
