@@ -93,6 +93,9 @@ pub struct Eval {
     /// Data to measure on, of the same kind as the training data [default: the run's own test part]
     #[arg(long, value_name = "PATH")]
     pub data: Option<String>,
+    /// For .npy data: the file of targets
+    #[arg(long, value_name = "PATH", requires = "data")]
+    pub labels: Option<String>,
     /// Number of threads (results do not depend on it)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,

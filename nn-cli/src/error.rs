@@ -62,11 +62,6 @@ impl Error {
         Error::Failed(message.into())
     }
 
-    /// The same error as bad input, with a word before it about what was being done.
-    pub fn as_input(self, place: impl std::fmt::Display) -> Self {
-        Error::Input(format!("{place}: {self}"))
-    }
-
     /// A file that could not be written.
     pub fn write(path: &Path, error: &std::io::Error) -> Self {
         Error::Failed(write_sentence(path, error))

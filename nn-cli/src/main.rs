@@ -1,68 +1,55 @@
-//! The `nn` command.
+//! The `nn` command: train, judge and use neural networks.
 #![forbid(unsafe_code)]
-#![allow(dead_code)]
 
 mod args;
-//mod error;
+mod commands;
+mod curve;
+mod error;
+mod evaluate;
+mod interrupt;
+mod model;
+mod output;
+mod picture;
 mod recipe;
+mod run;
+mod samples;
 mod view;
 
-use clap::Parser;
+use std::process::ExitCode;
 
-fn main() {
-    let cli = args::Cli::parse();
-    let args::Command::Train(train) = cli.command else {
-        return;
-    };
-    match recipe::load(
-        train.recipe.as_deref(),
-        &recipe::Overrides {
-            set: train.overrides,
-            ..Default::default()
-        },
-    ) {
-        Ok(r) => println!("{}", toml::to_string(&r).unwrap()),
-        Err(e) => eprintln!("error: {e}"),
+use args::{Cli, Command};
+use clap::Parser;
+use error::{Error, exit};
+
+fn main() -> ExitCode {
+    // A panic is a mistake of this program; it must not look like one of the user's.
+    std::panic::set_hook(Box::new(|about| {
+        let place = about.location().map(ToString::to_string).unwrap_or_default();
+        eprintln!("error: a mistake in nn itself at {place}; please report it with the command you typed");
+    }));
+    let outcome = std::panic::catch_unwind(|| {
+        let cli = Cli::parse();
+        match &cli.command {
+            Command::Train(args) => commands::train::train(args),
+            Command::Eval(args) => commands::eval::eval(args),
+            Command::Predict(args) => commands::predict::predict(args),
+            Command::Inspect(args) => commands::inspect::inspect(args),
+            Command::Export(args) => commands::export::export(args),
+            Command::Recipes(args) => commands::recipes::recipes(args),
+        }
+    });
+    match outcome {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error)) => {
+            let style = view::style::Style::stderr();
+            match &error {
+                Error::Interrupted { run, .. } => {
+                    eprintln!("{}\njudge it with: nn eval {}", error.line(), run.display());
+                }
+                _ => eprintln!("{} {}", style.bad("error:"), error.line()),
+            }
+            ExitCode::from(error.code())
+        }
+        Err(_) => ExitCode::from(exit::FAILED),
     }
-    let curve = |name: &str, tone, k: f64, v: f64| view::plot::Series {
-        name: name.into(),
-        tone,
-        points: (1..=10)
-            .map(|x| (x as f64, v + 2.0 * (-k * x as f64).exp()))
-            .collect(),
-        mark: (v > 0.09).then(|| ((7.0, v + 2.0 * (-k * 7.0).exp()), "best at 7".to_string())),
-    };
-    let acc = |name: &str, tone, k: f64, v: f64| view::plot::Series {
-        name: name.into(),
-        tone,
-        points: (1..=10)
-            .map(|x| (x as f64, v - 0.4 * (-k * x as f64).exp()))
-            .collect(),
-        mark: None,
-    };
-    let p1 = view::plot::Panel {
-        title: "loss".into(),
-        x_label: "epoch".into(),
-        percent: false,
-        series: vec![
-            curve("training", view::plot::Tone::First, 0.6, 0.02),
-            curve("validation", view::plot::Tone::Second, 0.5, 0.1),
-        ],
-    };
-    let p2 = view::plot::Panel {
-        title: "accuracy".into(),
-        x_label: "epoch".into(),
-        percent: true,
-        series: vec![
-            acc("training", view::plot::Tone::First, 0.6, 0.995),
-            acc("validation", view::plot::Tone::Second, 0.5, 0.98),
-        ],
-    };
-    view::plot::draw(
-        "digits · 784-128-64-10",
-        "test accuracy 97.93 % · The quick brown fox jumps over (lazy) dogs, VWXYZ 0123456789",
-        &[p1, p2],
-    )
-    .save("/tmp/curve.png")
-    .unwrap();
 }

@@ -128,3 +128,26 @@ pub enum Scale {
     /// Each feature to 0…1.
     MinMax,
 }
+
+impl Data {
+    /// Data from this source, everything else at its default.
+    pub fn of(source: &str) -> Data {
+        Data {
+            source: source.to_string(),
+            labels: None,
+            target: None,
+            ignore: Vec::new(),
+            categorical: Vec::new(),
+            ordinal: Vec::new(),
+            numeric: Vec::new(),
+            header: None,
+            delimiter: None,
+            drop_missing: false,
+            classes: Vec::new(),
+            limit: None,
+            validation: validation(),
+            test: test(),
+            stratify: true,
+        }
+    }
+}

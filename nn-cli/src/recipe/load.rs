@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use nn_layers::Loss;
+use nn_optim::schedule::Time;
+
 use super::node::{Node, Origin, Value};
 use super::problem::{Problem, What};
 use super::read::read;
-use super::{LARGEST_SEED, Loss, Optimizer, Recipe, Schedule, nearest, network, ready};
+use super::{LARGEST_SEED, Recipe, nearest, network, ready};
 
 /// What the command line changes about a recipe.
 #[derive(Clone, Debug, Default)]
@@ -117,6 +120,7 @@ pub(super) fn parse(
     }
     network::write_out_layers(&mut node).map_err(|problem| problem.in_file(file))?;
     let mut recipe: Recipe = read(&node).map_err(|problem| problem.in_file(file))?;
+    recipe.file = file.to_path_buf();
     if recipe.name.is_empty() {
         recipe.name = file
             .file_stem()
@@ -254,195 +258,16 @@ fn check(recipe: &Recipe, node: &Node) -> Result<(), Problem> {
         "0 or above",
     )?;
 
-    let table = "optimizer";
-    let rate = recipe.optimizer.learning_rate();
-    rule(positive(rate), [table, "learning_rate"], rate, "above 0")?;
-    match recipe.optimizer {
-        Optimizer::Sgd {
-            momentum,
-            weight_decay,
-            nesterov,
-            ..
-        } => {
-            rule(
-                share(momentum),
-                [table, "momentum"],
-                momentum,
-                "from 0 to below 1",
-            )?;
-            rule(
-                !nesterov || momentum > 0.0,
-                [table, "momentum"],
-                momentum,
-                "above 0 with nesterov = true",
-            )?;
-            rule(
-                not_negative(weight_decay),
-                [table, "weight_decay"],
-                weight_decay,
-                "0 or above",
-            )?;
-        }
-        Optimizer::Adagrad {
-            eps, weight_decay, ..
-        } => {
-            rule(positive(eps), [table, "eps"], eps, "above 0")?;
-            rule(
-                not_negative(weight_decay),
-                [table, "weight_decay"],
-                weight_decay,
-                "0 or above",
-            )?;
-        }
-        Optimizer::Rmsprop {
-            alpha,
-            eps,
-            momentum,
-            weight_decay,
-            ..
-        } => {
-            rule(share(alpha), [table, "alpha"], alpha, "from 0 to below 1")?;
-            rule(positive(eps), [table, "eps"], eps, "above 0")?;
-            rule(
-                share(momentum),
-                [table, "momentum"],
-                momentum,
-                "from 0 to below 1",
-            )?;
-            rule(
-                not_negative(weight_decay),
-                [table, "weight_decay"],
-                weight_decay,
-                "0 or above",
-            )?;
-        }
-        Optimizer::Adam {
-            beta1,
-            beta2,
-            eps,
-            weight_decay,
-            ..
-        }
-        | Optimizer::Adamw {
-            beta1,
-            beta2,
-            eps,
-            weight_decay,
-            ..
-        } => {
-            rule(share(beta1), [table, "beta1"], beta1, "from 0 to below 1")?;
-            rule(share(beta2), [table, "beta2"], beta2, "from 0 to below 1")?;
-            rule(positive(eps), [table, "eps"], eps, "above 0")?;
-            rule(
-                not_negative(weight_decay),
-                [table, "weight_decay"],
-                weight_decay,
-                "0 or above",
-            )?;
-        }
+    let section = |table: &str, problem: String| Err(in_section(node, table, problem));
+    if let Err(e) = recipe.optimizer.build() {
+        return section("optimizer", e.to_string());
     }
-
-    let table = "schedule";
-    match recipe.schedule {
-        Schedule::Constant { warmup } => rule(
-            share(warmup),
-            [table, "warmup"],
-            warmup,
-            "a share from 0 to below 1",
-        )?,
-        Schedule::Step {
-            epochs,
-            factor,
-            warmup,
-        } => {
-            rule(epochs > 0, [table, "epochs"], 0.0, "at least 1")?;
-            rule(positive(factor), [table, "factor"], factor, "above 0")?;
-            rule(
-                share(warmup),
-                [table, "warmup"],
-                warmup,
-                "a share from 0 to below 1",
-            )?;
-        }
-        Schedule::Exponential { factor, warmup } => {
-            rule(positive(factor), [table, "factor"], factor, "above 0")?;
-            rule(
-                share(warmup),
-                [table, "warmup"],
-                warmup,
-                "a share from 0 to below 1",
-            )?;
-        }
-        Schedule::Cosine { end, warmup } | Schedule::Linear { end, warmup } => {
-            rule(
-                (0.0..=1.0).contains(&end),
-                [table, "end"],
-                end,
-                "a share from 0 to 1",
-            )?;
-            rule(
-                share(warmup),
-                [table, "warmup"],
-                warmup,
-                "a share from 0 to below 1",
-            )?;
-        }
-        Schedule::OneCycle { rise } => rule(
-            rise > 0.0 && rise < 1.0,
-            [table, "rise"],
-            rise,
-            "a share between 0 and 1",
-        )?,
-        Schedule::Plateau { patience, factor } => {
-            rule(patience > 0, [table, "patience"], 0.0, "at least 1")?;
-            rule(
-                factor > 0.0 && factor < 1.0,
-                [table, "factor"],
-                factor,
-                "between 0 and 1",
-            )?;
-        }
+    // Lengths that were left out are filled in from the data; any will do to check the rest.
+    if let Err(e) = recipe.schedule.resolve(Time { epoch: 1000, step: 100_000 }).build() {
+        return section("schedule", e.to_string());
     }
-
-    let table = "loss";
-    match &recipe.loss {
-        Loss::CrossEntropy {
-            label_smoothing,
-            class_weights,
-        } => {
-            rule(
-                share(*label_smoothing),
-                [table, "label_smoothing"],
-                *label_smoothing,
-                "a share from 0 to below 1",
-            )?;
-            let wrong = class_weights
-                .iter()
-                .copied()
-                .find(|&weight| !not_negative(weight));
-            rule(
-                wrong.is_none(),
-                [table, "class_weights"],
-                wrong.unwrap_or(0.0),
-                "a list of numbers from 0",
-            )?;
-        }
-        Loss::BinaryCrossEntropy { positive_weight } => {
-            rule(
-                positive(*positive_weight),
-                [table, "positive_weight"],
-                *positive_weight,
-                "above 0",
-            )?;
-        }
-        Loss::Hinge { margin } => rule(
-            not_negative(*margin),
-            [table, "margin"],
-            *margin,
-            "0 or above",
-        )?,
-        Loss::Huber { delta } => rule(positive(*delta), [table, "delta"], *delta, "above 0")?,
-        Loss::Nll | Loss::Mse | Loss::Mae => {}
+    if matches!(recipe.loss, Loss::KlDivergence(_)) {
+        return section("loss", "kl_divergence compares distributions, which no data set of a recipe has; use cross_entropy".into());
     }
     if recipe.network.layers.is_empty() {
         let problem = "the network has no layers; write for example layers = [\"linear 64\", \"relu\", \"linear 10\"]";
@@ -451,6 +276,16 @@ fn check(recipe: &Recipe, node: &Node) -> Result<(), Problem> {
         );
     }
     Ok(())
+}
+
+/// A problem that a library found with a table's settings, placed at the key that it names.
+fn in_section(node: &Node, table: &str, problem: String) -> Problem {
+    let section = node.get(table);
+    let entries = section.and_then(Node::entries).unwrap_or_default();
+    let words: Vec<&str> = problem.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
+    let named = entries.iter().find(|entry| entry.key != "type" && words.contains(&entry.key.as_str()));
+    let origin = named.map(|entry| entry.origin.clone()).or_else(|| section.map(|section| section.origin.clone()));
+    Problem::new(What::Other(format!("[{table}] {problem}"))).at(origin)
 }
 
 /// Where the value that `keys` lead to was written.

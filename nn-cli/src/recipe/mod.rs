@@ -8,27 +8,34 @@ mod load;
 mod nearest;
 mod network;
 mod node;
-mod optimizer;
 mod problem;
 mod read;
 mod ready;
 mod train;
 
+use std::path::PathBuf;
+
+use nn_layers::Loss;
+use nn_layers::loss::CrossEntropy;
+use nn_optim::OptimizerSpec;
+use nn_optim::schedule::ScheduleSpec;
 use serde::{Deserialize, Serialize};
 
-pub use data::{Data, Preprocess, Scale};
+pub use data::{ColumnName, Columns, Data, Preprocess, Scale};
 pub use load::{Overrides, load, resolved};
 pub use nearest::nearest;
-pub use network::{Loss, Network};
-pub use optimizer::{Optimizer, Schedule};
+pub use network::Network;
 pub use problem::Problem;
-pub use ready::{READY, Ready};
-pub use train::{BatchSize, Stop, Train};
+pub use ready::READY;
+use train::{Stop, Train};
 
 /// A whole recipe.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
+    /// The file it was read from, for messages.
+    #[serde(skip)]
+    pub file: PathBuf,
     /// Names the run folder; by default the name of the recipe file.
     #[serde(default)]
     pub name: String,
@@ -49,14 +56,14 @@ pub struct Recipe {
     /// The layers.
     pub network: Network,
     /// What is minimised.
-    #[serde(default)]
+    #[serde(default = "cross_entropy")]
     pub loss: Loss,
     /// How.
     #[serde(default)]
-    pub optimizer: Optimizer,
+    pub optimizer: OptimizerSpec,
     /// How the learning rate changes on the way.
     #[serde(default)]
-    pub schedule: Schedule,
+    pub schedule: ScheduleSpec,
     /// Epochs, batches, shuffling, clipping.
     #[serde(default)]
     pub train: Train,
@@ -65,8 +72,17 @@ pub struct Recipe {
     pub stop: Stop,
 }
 
+fn cross_entropy() -> Loss {
+    CrossEntropy::default().into()
+}
+
 fn one() -> u64 {
     1
+}
+
+/// Whether a loss compares real numbers rather than classes.
+pub fn is_regression(loss: &Loss) -> bool {
+    matches!(loss, Loss::Mse(_) | Loss::Mae(_) | Loss::Huber(_))
 }
 
 /// Seeds are written to TOML, whose whole numbers have 63 bits and a sign.

@@ -1,5 +1,6 @@
-//! `[network]` and `[loss]`.
+//! `[network]`.
 
+use nn_layers::{LayerSpec, NetworkSpec};
 use serde::{Deserialize, Serialize};
 
 use super::node::{Entry, Node, Value};
@@ -16,90 +17,11 @@ pub struct Network {
     pub layers: Vec<LayerSpec>,
 }
 
-/// Placeholder until the layers crate is there.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum LayerSpec {
-    Linear { units: usize },
-    Relu,
-    Dropout { p: f64 },
-}
-
-/// What is minimised.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Loss {
-    /// Softmax and the negative logarithm of the true class's probability; for classes.
-    CrossEntropy {
-        /// Share of the probability spread over all classes.
-        #[serde(default)]
-        label_smoothing: f64,
-        /// Weight of each class; none means all alike.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        class_weights: Vec<f64>,
-    },
-    /// Logistic loss of one output for two classes.
-    BinaryCrossEntropy {
-        /// Weight of the second class.
-        #[serde(default = "one")]
-        positive_weight: f64,
-    },
-    /// Negative log-likelihood, for a network that ends in `log_softmax`.
-    Nll,
-    /// Margin loss for two classes with one output (the perceptron's with margin 0).
-    Hinge {
-        /// By how much the right side of the border must be reached.
-        #[serde(default = "one")]
-        margin: f64,
-    },
-    /// Mean squared error; for real numbers.
-    Mse,
-    /// Mean absolute error; for real numbers.
-    Mae,
-    /// Squared near zero, absolute beyond `delta`; for real numbers.
-    Huber {
-        /// Where it changes over.
-        #[serde(default = "one")]
-        delta: f64,
-    },
-}
-
-impl Default for Loss {
-    fn default() -> Self {
-        Loss::CrossEntropy {
-            label_smoothing: 0.0,
-            class_weights: Vec::new(),
-        }
+impl Network {
+    /// The layers as the layers crate builds them.
+    pub fn spec(&self) -> NetworkSpec {
+        NetworkSpec { layers: self.layers.clone() }
     }
-}
-
-impl Loss {
-    /// Whether it is for real numbers rather than classes.
-    pub fn is_regression(&self) -> bool {
-        matches!(self, Loss::Mse | Loss::Mae | Loss::Huber { .. })
-    }
-
-    /// Whether it takes a single output for two classes.
-    pub fn is_binary(&self) -> bool {
-        matches!(self, Loss::BinaryCrossEntropy { .. } | Loss::Hinge { .. })
-    }
-
-    /// Its name in a recipe.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Loss::CrossEntropy { .. } => "cross_entropy",
-            Loss::BinaryCrossEntropy { .. } => "binary_cross_entropy",
-            Loss::Nll => "nll",
-            Loss::Hinge { .. } => "hinge",
-            Loss::Mse => "mse",
-            Loss::Mae => "mae",
-            Loss::Huber { .. } => "huber",
-        }
-    }
-}
-
-fn one() -> f64 {
-    1.0
 }
 
 /// Layers may be written as words, `"linear 128"` or `"dropout p=0.2"`; this writes them out as tables. The first word is the type; a
@@ -130,7 +52,7 @@ fn main_key(layer: &str) -> Option<&'static str> {
     match layer {
         "linear" => Some("units"),
         "dropout" => Some("p"),
-        "leaky_relu" => Some("negative_slope"),
+        "leaky_relu" => Some("slope"),
         "elu" => Some("alpha"),
         _ => None,
     }

@@ -24,7 +24,7 @@ ready![
     "wine",
     "breast-cancer",
     "logistic-breast-cancer",
-    "perceptron-iris",
+    "perceptron-breast-cancer",
     "diabetes",
     "linear-diabetes",
 ];

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use nn_optim::train::Monitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Epochs, batches, shuffling, clipping.
@@ -9,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[serde(default, deny_unknown_fields)]
 pub struct Train {
     /// Passes over the training data.
-    pub epochs: usize,
+    pub epochs: u64,
     /// Samples per step, or `"full"` for all of them (gradient descent in the plain sense).
     pub batch_size: BatchSize,
     /// A new order of the samples in each epoch.
@@ -118,9 +119,11 @@ pub struct Stop {
     /// When the norm of the gradient is below this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gradient_below: Option<f64>,
-    /// When the validation loss has not improved for so many epochs.
+    /// When the watched number has not improved for so many epochs.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub patience: Option<usize>,
+    pub patience: Option<u64>,
+    /// The number to watch: `validation_loss`, `validation_accuracy`, `training_loss` or `training_accuracy`.
+    pub monitor: Monitor,
     /// What counts as an improvement.
     pub min_delta: f64,
     /// With `patience`: keep the weights of the best epoch, not those of the last.
@@ -134,6 +137,7 @@ impl Default for Stop {
             loss_below: None,
             gradient_below: None,
             patience: None,
+            monitor: Monitor::default(),
             min_delta: 0.0,
             restore_best: true,
         }

@@ -2,9 +2,11 @@
 
 pub mod confusion;
 pub mod digit;
+pub mod network;
 pub mod number;
 pub mod plot;
 pub mod progress;
+pub mod report;
 pub mod spark;
 pub mod style;
 pub mod table;

@@ -146,8 +146,8 @@ impl Progress {
         self.drawn = self.started;
     }
 
-    /// A batch is done.
-    pub fn batch(&mut self, at: Batch) {
+    /// A batch is done; `at` is asked only when there is something to show.
+    pub fn batch(&mut self, at: impl FnOnce() -> Batch) {
         let every = match self.mode {
             Mode::Live(_) => LIVE,
             Mode::Plain => PLAIN,
@@ -157,7 +157,7 @@ impl Progress {
             return;
         }
         self.drawn = Instant::now();
-        let line = self.line(at);
+        let line = self.line(at());
         match &self.mode {
             Mode::Live(bar) => bar.set_message(line),
             Mode::Plain => write_stderr(&format!("{line}\n")),
@@ -264,9 +264,4 @@ fn bar(done: usize, all: usize, style: Style) -> String {
 fn write_stderr(text: &str) {
     // Nobody is left to tell when stderr is closed.
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
-}
-
-/// A heading with a rule, as between the parts of a report.
-pub fn heading(text: &str, style: Style) -> String {
-    format!("\n{}\n", style.bold(&fit(text, style.width())))
 }
