@@ -18,9 +18,9 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 wrong use or bad input, 130 stopped with Ctrl-C (the run is saved).
 Results go to stdout, progress to stderr. NO_COLOR switches colours off; NN_THREADS sets the number of threads.";
 
-/// Train, judge and use neural networks.
+/// Train, judge and use neural networks
 #[derive(Debug, Parser)]
-#[command(name = "nn", version, about, after_help = EXAMPLES, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+#[command(name = "nn", version, after_help = EXAMPLES, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

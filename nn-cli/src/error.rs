@@ -73,15 +73,26 @@ impl Error {
             Error::Recipe(_) | Error::Input(_) => exit::BAD_INPUT,
             Error::Failed(_) => exit::FAILED,
             Error::Interrupted { .. } => exit::INTERRUPTED,
-            Error::Data(error) => if error.is_bad_input() { exit::BAD_INPUT } else { exit::FAILED },
-            Error::Core(nn_core::Error::Io { .. } | nn_core::Error::Format { .. }) => exit::BAD_INPUT,
+            Error::Data(error) => {
+                if error.is_bad_input() {
+                    exit::BAD_INPUT
+                } else {
+                    exit::FAILED
+                }
+            }
+            Error::Core(nn_core::Error::Io { .. } | nn_core::Error::Format { .. }) => {
+                exit::BAD_INPUT
+            }
             Error::Layers(_) | Error::Optim(_) | Error::Core(_) => exit::FAILED,
         }
     }
 
     /// The message on one line.
     pub fn line(&self) -> String {
-        self.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+        self.to_string()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 }
 
@@ -89,12 +100,20 @@ impl Error {
 pub fn write_sentence(path: &Path, error: &std::io::Error) -> String {
     use std::io::ErrorKind;
     let remedy = match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "the disk is full; free some space or choose another folder with --out",
-        ErrorKind::FileTooLarge => "the system allows no larger file here; raise the limit (ulimit -f) or choose another folder with --out",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "the disk is full; free some space or choose another folder with --out"
+        }
+        ErrorKind::FileTooLarge => {
+            "the system allows no larger file here; raise the limit (ulimit -f) or choose another folder with --out"
+        }
         ErrorKind::PermissionDenied => "it may not be written; choose another folder with --out",
-        ErrorKind::ReadOnlyFilesystem => "the file system is read-only; choose another folder with --out",
+        ErrorKind::ReadOnlyFilesystem => {
+            "the file system is read-only; choose another folder with --out"
+        }
         ErrorKind::NotFound => "its folder is not there; make it first",
-        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => "a file stands where a folder is needed; choose another folder with --out",
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
+            "a file stands where a folder is needed; choose another folder with --out"
+        }
         ErrorKind::IsADirectory => "a folder stands where a file is needed; choose another name",
         _ => return format!("{}: cannot be written: {error}", path.display()),
     };

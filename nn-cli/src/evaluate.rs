@@ -2,7 +2,9 @@
 
 use nn_core::{Context, Tensor};
 use nn_data::dataset::TargetKind;
-use nn_data::metrics::{ClassificationMeter, ClassificationReport, RegressionMeter, RegressionScores};
+use nn_data::metrics::{
+    ClassificationMeter, ClassificationReport, RegressionMeter, RegressionScores,
+};
 use nn_data::transform::Transform;
 use nn_data::{Dataset, Loader};
 use nn_layers::{Layer, Sequential};
@@ -77,14 +79,22 @@ impl Evaluation {
 ///
 /// # Errors
 /// If there are no samples or they do not fit the network.
-pub fn evaluate(plan: &Plan, network: &Sequential, data: &(impl Dataset + Clone + 'static), worst: usize) -> Result<Evaluation> {
+pub fn evaluate(
+    plan: &Plan,
+    network: &Sequential,
+    data: &(impl Dataset + Clone + 'static),
+    worst: usize,
+) -> Result<Evaluation> {
     let loader = Loader::new(data.clone()).batch_size(CHUNK)?;
     let (mut samples, mut loss) = (0, 0.0);
     let mut meter = Meter::new(&plan.header.target)?;
     let mut mistakes: Vec<Mistake> = Vec::new();
     for batch in loader.epoch(0) {
         let batch = batch?;
-        let outputs = network.forward(&plan.inputs.transform(&batch.inputs)?, &mut Context::evaluate())?;
+        let outputs = network.forward(
+            &plan.inputs.transform(&batch.inputs)?,
+            &mut Context::evaluate(),
+        )?;
         let targets = plan.targets.transform(&batch.targets)?;
         loss += plan.header.loss.forward(&outputs, &targets)?.item()? * batch.len() as f64;
         samples += batch.len();
@@ -93,21 +103,42 @@ pub fn evaluate(plan: &Plan, network: &Sequential, data: &(impl Dataset + Clone 
         if let (Meter::Classes(_), true) = (&meter, worst > 0) {
             find_mistakes(&said, &batch, &mut mistakes)?;
             // The most certain that were wrong come first; ties by place, so that the choice does not depend on the batches.
-            mistakes.sort_by(|a, b| a.chance.total_cmp(&b.chance).then(b.confidence.total_cmp(&a.confidence)).then(a.sample.cmp(&b.sample)));
+            mistakes.sort_by(|a, b| {
+                a.chance
+                    .total_cmp(&b.chance)
+                    .then(b.confidence.total_cmp(&a.confidence))
+                    .then(a.sample.cmp(&b.sample))
+            });
             mistakes.truncate(worst);
         }
     }
     if samples == 0 {
-        return Err(Error::input(format!("{}: there are no samples to judge on", data.name())));
+        return Err(Error::input(format!(
+            "{}: there are no samples to judge on",
+            data.name()
+        )));
     }
     let scores = match meter {
         Meter::Classes(meter) => {
             let confusion = meter.confusion().rows().map(<[u64]>::to_vec).collect();
-            Scores::Classes(Box::new(ClassScores { report: meter.report()?, confusion, top: meter.top_k(), worst: mistakes }))
+            Scores::Classes(Box::new(ClassScores {
+                report: meter.report()?,
+                confusion,
+                top: meter.top_k(),
+                worst: mistakes,
+            }))
         }
-        Meter::Values(meter) => Scores::Values(meter.scores().ok_or_else(|| Error::input("there are no samples to judge on"))?),
+        Meter::Values(meter) => Scores::Values(
+            meter
+                .scores()
+                .ok_or_else(|| Error::input("there are no samples to judge on"))?,
+        ),
     };
-    Ok(Evaluation { samples, loss: loss / samples as f64, scores })
+    Ok(Evaluation {
+        samples,
+        loss: loss / samples as f64,
+        scores,
+    })
 }
 
 enum Meter {
@@ -120,7 +151,11 @@ impl Meter {
         match target {
             TargetKind::Classes { names } => {
                 let meter = ClassificationMeter::new(names.clone())?;
-                Ok(Meter::Classes(Box::new(if names.len() >= TOP_FROM { meter.with_top_k(5)? } else { meter })))
+                Ok(Meter::Classes(Box::new(if names.len() >= TOP_FROM {
+                    meter.with_top_k(5)?
+                } else {
+                    meter
+                })))
             }
             other => Ok(Meter::Values(RegressionMeter::new(other.outputs())?)),
         }
@@ -143,12 +178,25 @@ fn find_mistakes(said: &Tensor, batch: &nn_data::Batch, mistakes: &mut Vec<Mista
     for (row, (line, &label)) in probabilities.chunks_exact(classes).zip(&labels).enumerate() {
         let best = largest(line);
         if best != label as usize {
-            wrong.push((row, label as usize, best, f64::from(line[best]), line.get(label as usize).map_or(0.0, |&p| f64::from(p))));
+            wrong.push((
+                row,
+                label as usize,
+                best,
+                f64::from(line[best]),
+                line.get(label as usize).map_or(0.0, |&p| f64::from(p)),
+            ));
         }
     }
     for (row, truth, said, confidence, chance) in wrong {
         let values = batch.inputs.slice(0, row..row + 1)?.to_vec::<f32>()?;
-        mistakes.push(Mistake { sample: batch.indices[row], truth, said, confidence, chance, values });
+        mistakes.push(Mistake {
+            sample: batch.indices[row],
+            truth,
+            said,
+            confidence,
+            chance,
+            values,
+        });
     }
     Ok(())
 }

@@ -19,7 +19,10 @@ impl Interrupt {
     /// # Errors
     /// If the system does not allow it.
     pub fn install() -> Result<Interrupt> {
-        let interrupt = Interrupt { asked: Arc::default(), heard: Arc::new(AtomicBool::new(true)) };
+        let interrupt = Interrupt {
+            asked: Arc::default(),
+            heard: Arc::new(AtomicBool::new(true)),
+        };
         let handler = interrupt.clone();
         ctrlc::set_handler(move || {
             if handler.asked.swap(true, Ordering::SeqCst) || !handler.heard.load(Ordering::SeqCst) {

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod augment;
 mod commands;
 mod curve;
 mod error;
@@ -24,8 +25,13 @@ use error::{Error, exit};
 fn main() -> ExitCode {
     // A panic is a mistake of this program; it must not look like one of the user's.
     std::panic::set_hook(Box::new(|about| {
-        let place = about.location().map(ToString::to_string).unwrap_or_default();
-        eprintln!("error: a mistake in nn itself at {place}; please report it with the command you typed");
+        let place = about
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        eprintln!(
+            "error: a mistake in nn itself at {place}; please report it with the command you typed"
+        );
     }));
     let outcome = std::panic::catch_unwind(|| {
         let cli = Cli::parse();

@@ -83,9 +83,13 @@ impl Model {
     /// # Errors
     /// If it is missing, damaged, or of a newer version.
     pub fn load(path: &Path) -> Result<Model> {
-        let damaged = |problem: String| Error::input(format!("{}: {problem}; train it again", path.display()));
-        let stored: Stored = checkpoint::load(path, KIND).map_err(|e| Error::input(read_sentence(path, &e)))?;
-        let version: Version = serde_json::from_str(&stored.header).map_err(|e| damaged(unreadable(&e)))?;
+        let damaged = |problem: String| {
+            Error::input(format!("{}: {problem}; train it again", path.display()))
+        };
+        let stored: Stored =
+            checkpoint::load(path, KIND).map_err(|e| Error::input(read_sentence(path, &e)))?;
+        let version: Version =
+            serde_json::from_str(&stored.header).map_err(|e| damaged(unreadable(&e)))?;
         if version.format > FORMAT {
             let version = version.format;
             return Err(Error::input(format!(
@@ -93,12 +97,28 @@ impl Model {
                 path.display()
             )));
         }
-        let header: Header = serde_json::from_str(&stored.header).map_err(|e| damaged(unreadable(&e)))?;
+        let header: Header =
+            serde_json::from_str(&stored.header).map_err(|e| damaged(unreadable(&e)))?;
         let sample = Shape::from(header.sample.clone());
-        let mut network = header.network.build(&sample, header.seed, DType::F32).map_err(|e| damaged(e.to_string()))?;
-        network.load_state(&stored.tensors).map_err(|e| damaged(e.to_string()))?;
-        stored.inputs.check_shape(&header.sample).map_err(|e| damaged(e.to_string()))?;
-        Ok(Model { plan: Plan { header, inputs: stored.inputs, targets: stored.targets }, network })
+        let mut network = header
+            .network
+            .build(&sample, header.seed, DType::F32)
+            .map_err(|e| damaged(e.to_string()))?;
+        network
+            .load_state(&stored.tensors)
+            .map_err(|e| damaged(e.to_string()))?;
+        stored
+            .inputs
+            .check_shape(&header.sample)
+            .map_err(|e| damaged(e.to_string()))?;
+        Ok(Model {
+            plan: Plan {
+                header,
+                inputs: stored.inputs,
+                targets: stored.targets,
+            },
+            network,
+        })
     }
 
     /// Probabilities or values for raw inputs `[N, …sample]`.
@@ -110,11 +130,17 @@ impl Model {
         let mut parts = Vec::new();
         for start in (0..count).step_by(CHUNK) {
             let part = inputs.slice(0, start..count.min(start + CHUNK))?;
-            let outputs = self.network.forward(&self.plan.inputs.transform(&part)?, &mut Context::evaluate())?;
+            let outputs = self.network.forward(
+                &self.plan.inputs.transform(&part)?,
+                &mut Context::evaluate(),
+            )?;
             parts.push(self.plan.interpret(&outputs)?);
         }
         match parts.as_slice() {
-            [] => Ok(Tensor::zeros([0, self.plan.header.target.outputs()], DType::F32)?),
+            [] => Ok(Tensor::zeros(
+                [0, self.plan.header.target.outputs()],
+                DType::F32,
+            )?),
             parts => Ok(Tensor::concat(&parts.iter().collect::<Vec<_>>(), 0)?),
         }
     }
@@ -136,9 +162,17 @@ impl Plan {
     /// # Errors
     /// If it cannot be written.
     pub fn save(&self, path: &Path, weights: Vec<(String, Tensor)>) -> Result<()> {
-        let header = serde_json::to_string(&self.header)
-            .map_err(|e| Error::failed(format!("the description of the model cannot be written: {e}")))?;
-        let stored = Stored { header, inputs: self.inputs.clone(), targets: self.targets.clone(), tensors: weights };
+        let header = serde_json::to_string(&self.header).map_err(|e| {
+            Error::failed(format!(
+                "the description of the model cannot be written: {e}"
+            ))
+        })?;
+        let stored = Stored {
+            header,
+            inputs: self.inputs.clone(),
+            targets: self.targets.clone(),
+            tensors: weights,
+        };
         checkpoint::save(path, KIND, &stored).map_err(saving)
     }
 
@@ -207,8 +241,17 @@ impl Plan {
             Step::Standard(_) => "to mean 0, deviation 1".into(),
             _ => "a scaling".into(),
         };
-        let targets = self.targets.steps().iter().map(|step| format!("targets {}", words(step)));
-        self.inputs.steps().iter().map(words).chain(targets).collect()
+        let targets = self
+            .targets
+            .steps()
+            .iter()
+            .map(|step| format!("targets {}", words(step)));
+        self.inputs
+            .steps()
+            .iter()
+            .map(words)
+            .chain(targets)
+            .collect()
     }
 }
 
@@ -226,8 +269,12 @@ pub fn read_sentence(path: &Path, error: &nn_core::Error) -> String {
         nn_core::Error::Io { path, source } => {
             let remedy = match source.kind() {
                 std::io::ErrorKind::NotFound => "there is no such file; check the path".to_string(),
-                std::io::ErrorKind::PermissionDenied => "it may not be read; check its permissions".to_string(),
-                std::io::ErrorKind::IsADirectory => "this is a folder, a file is needed".to_string(),
+                std::io::ErrorKind::PermissionDenied => {
+                    "it may not be read; check its permissions".to_string()
+                }
+                std::io::ErrorKind::IsADirectory => {
+                    "this is a folder, a file is needed".to_string()
+                }
                 _ => format!("it cannot be read: {source}"),
             };
             format!("{}: {remedy}", path.display())

@@ -15,7 +15,9 @@ pub fn print(text: &str) -> Result<()> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => Ok(()),
         Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
-        Err(e) => Err(Error::failed(format!("standard output: cannot be written: {e}"))),
+        Err(e) => Err(Error::failed(format!(
+            "standard output: cannot be written: {e}"
+        ))),
     }
 }
 
@@ -24,6 +26,7 @@ pub fn print(text: &str) -> Result<()> {
 /// # Errors
 /// As [`print`].
 pub fn print_json(value: &impl Serialize) -> Result<()> {
-    let line = serde_json::to_string(value).map_err(|e| Error::failed(format!("the result cannot be written as JSON: {e}")))?;
+    let line = serde_json::to_string(value)
+        .map_err(|e| Error::failed(format!("the result cannot be written as JSON: {e}")))?;
     print(&(line + "\n"))
 }

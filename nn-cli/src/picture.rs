@@ -31,18 +31,24 @@ pub struct Prepared {
 /// If the file cannot be read or is not such a picture.
 pub fn load(path: &Path, height: usize, width: usize, border: Option<f64>) -> Result<Prepared> {
     let problem = |what: String| Error::input(format!("{}: {what}", path.display()));
-    let mut reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format).map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => problem("there is no such file; check the path".into()),
-        _ => problem(format!("it cannot be read: {e}")),
-    })?;
+    let mut reader = ImageReader::open(path)
+        .and_then(ImageReader::with_guessed_format)
+        .map_err(|e| match e.kind() {
+            std::io::ErrorKind::NotFound => problem("there is no such file; check the path".into()),
+            _ => problem(format!("it cannot be read: {e}")),
+        })?;
     let mut limits = image::Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
     limits.max_alloc = Some(MAX_BYTES);
     reader.limits(limits);
     let picture = reader.decode().map_err(|e| match e {
-        image::ImageError::Unsupported(_) => problem("not a PNG or JPEG picture; convert it first".into()),
-        image::ImageError::Limits(_) => problem("the picture is too large; make it smaller first".into()),
+        image::ImageError::Unsupported(_) => {
+            problem("not a PNG or JPEG picture; convert it first".into())
+        }
+        image::ImageError::Limits(_) => {
+            problem("the picture is too large; make it smaller first".into())
+        }
         other => problem(format!("the picture is damaged ({other}); save it again")),
     })?;
     let mut notes = Vec::new();
@@ -62,27 +68,46 @@ pub fn load(path: &Path, height: usize, width: usize, border: Option<f64>) -> Re
     if grey.width() == 0 || grey.height() == 0 {
         return Err(problem("the picture has no pixels".into()));
     }
-    let light = border_brightness(grey.as_raw(), grey.height() as usize, grey.width() as usize) > 0.5;
+    let light =
+        border_brightness(grey.as_raw(), grey.height() as usize, grey.width() as usize) > 0.5;
     if border.is_some_and(|known| (known > 0.5) != light) {
         image::imageops::invert(&mut grey);
-        notes.push(format!("inverted, its background is {}", if light { "light" } else { "dark" }));
+        notes.push(format!(
+            "inverted, its background is {}",
+            if light { "light" } else { "dark" }
+        ));
     }
     if (grey.height() as usize, grey.width() as usize) != (height, width) {
         notes.push(format!("resized from {}×{}", grey.width(), grey.height()));
         grey = fit(&grey, height as u32, width as u32);
     }
-    Ok(Prepared { pixels: grey.into_raw().into_iter().map(f32::from).collect(), notes })
+    Ok(Prepared {
+        pixels: grey.into_raw().into_iter().map(f32::from).collect(),
+        notes,
+    })
 }
 
 /// Scales with the proportions kept, on the picture's own background.
 fn fit(picture: &GrayImage, height: u32, width: u32) -> GrayImage {
-    let scale = (f64::from(width) / f64::from(picture.width())).min(f64::from(height) / f64::from(picture.height()));
+    let scale = (f64::from(width) / f64::from(picture.width()))
+        .min(f64::from(height) / f64::from(picture.height()));
     let side = |size: u32, limit: u32| ((f64::from(size) * scale).round() as u32).clamp(1, limit);
     let (w, h) = (side(picture.width(), width), side(picture.height(), height));
     let small = image::imageops::resize(picture, w, h, FilterType::Triangle);
-    let background = (255.0 * border_brightness(picture.as_raw(), picture.height() as usize, picture.width() as usize)).round() as u8;
+    let background = (255.0
+        * border_brightness(
+            picture.as_raw(),
+            picture.height() as usize,
+            picture.width() as usize,
+        ))
+    .round() as u8;
     let mut fitted = GrayImage::from_pixel(width, height, Luma([background]));
-    image::imageops::replace(&mut fitted, &small, i64::from((width - w) / 2), i64::from((height - h) / 2));
+    image::imageops::replace(
+        &mut fitted,
+        &small,
+        i64::from((width - w) / 2),
+        i64::from((height - h) / 2),
+    );
     fitted
 }
 
@@ -119,7 +144,14 @@ mod tests {
         picture.save(&path).expect("written");
         let prepared = load(&path, 28, 28, Some(0.0)).expect("a picture");
         assert_eq!(prepared.pixels.len(), 784);
-        assert_eq!(prepared.notes, ["made grey", "inverted, its background is light", "resized from 80×40"]);
+        assert_eq!(
+            prepared.notes,
+            [
+                "made grey",
+                "inverted, its background is light",
+                "resized from 80×40"
+            ]
+        );
         assert!(prepared.pixels[0] < 1.0 && prepared.pixels[14 * 28 + 14] > 200.0);
         let kept = load(&path, 28, 28, None).expect("a picture");
         assert!(kept.pixels[0] > 254.0, "no known background, no inversion");
@@ -128,11 +160,18 @@ mod tests {
     #[test]
     fn damaged_and_foreign_files_are_refused() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        for (name, bytes) in [("empty.png", &b""[..]), ("text.png", b"hello"), ("cut.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0")] {
+        for (name, bytes) in [
+            ("empty.png", &b""[..]),
+            ("text.png", b"hello"),
+            ("cut.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0"),
+        ] {
             let path = folder.path().join(name);
             std::fs::write(&path, bytes).expect("written");
             let error = load(&path, 28, 28, None).expect_err("not a picture");
-            assert!(error.to_string().contains(name) && error.code() == 2, "{error}");
+            assert!(
+                error.to_string().contains(name) && error.code() == 2,
+                "{error}"
+            );
         }
     }
 }

@@ -30,21 +30,29 @@ impl Run {
     pub fn create(out: Option<&Path>, name: &str) -> Result<Run> {
         let run = match out {
             Some(folder) => {
-                let run = Run { folder: folder.to_path_buf() };
+                let run = Run {
+                    folder: folder.to_path_buf(),
+                };
                 for file in [RECIPE, METRICS, MODEL] {
                     if run.folder.join(file).exists() {
                         let folder = folder.display();
-                        return Err(Error::input(format!("{folder}: holds a run already ({file}); choose another folder with --out")));
+                        return Err(Error::input(format!(
+                            "{folder}: holds a run already ({file}); choose another folder with --out"
+                        )));
                     }
                 }
                 fs::create_dir_all(folder).map_err(|e| unwritable(folder, &e))?;
                 run
             }
-            None => Run { folder: next_free(Path::new("runs"), name)? },
+            None => Run {
+                folder: next_free(Path::new("runs"), name)?,
+            },
         };
         // Tells a read-only folder from a good one, which permissions alone do not.
         let probe = run.folder.join(".probe");
-        File::create(&probe).and_then(|mut file| file.write_all(b"nn")).map_err(|e| unwritable(&run.folder, &e))?;
+        File::create(&probe)
+            .and_then(|mut file| file.write_all(b"nn"))
+            .map_err(|e| unwritable(&run.folder, &e))?;
         fs::remove_file(&probe).map_err(|e| unwritable(&run.folder, &e))?;
         Ok(run)
     }
@@ -56,7 +64,9 @@ impl Run {
     pub fn open(path: &Path) -> Result<Run> {
         let problem = |what: &str| Err(Error::input(format!("{}: {what}", path.display())));
         if path.is_file() {
-            return Ok(Run { folder: path.parent().map(Path::to_path_buf).unwrap_or_default() });
+            return Ok(Run {
+                folder: path.parent().map(Path::to_path_buf).unwrap_or_default(),
+            });
         }
         if !path.exists() {
             return problem("there is no such run; give the folder that `nn train` named");
@@ -64,7 +74,9 @@ impl Run {
         if !path.join(MODEL).is_file() {
             return problem("this folder holds no model.nn; give the folder that `nn train` named");
         }
-        Ok(Run { folder: path.to_path_buf() })
+        Ok(Run {
+            folder: path.to_path_buf(),
+        })
     }
 
     /// Where it is.
@@ -79,7 +91,11 @@ impl Run {
 
     /// The model's file, when `named` may be that file itself under any name.
     pub fn model_of(&self, named: &Path) -> PathBuf {
-        if named.is_file() { named.to_path_buf() } else { self.model() }
+        if named.is_file() {
+            named.to_path_buf()
+        } else {
+            self.model()
+        }
     }
 
     /// The recipe's file.
@@ -97,7 +113,8 @@ impl Run {
     /// # Errors
     /// If it cannot be written.
     pub fn write_recipe(&self, recipe: &Recipe) -> Result<()> {
-        let text = toml::to_string(recipe).map_err(|e| Error::failed(format!("the recipe cannot be written as TOML: {e}")))?;
+        let text = toml::to_string(recipe)
+            .map_err(|e| Error::failed(format!("the recipe cannot be written as TOML: {e}")))?;
         atomic_write(self.recipe(), |file| file.write_all(text.as_bytes())).map_err(saving)
     }
 
@@ -107,7 +124,11 @@ impl Run {
     /// If it cannot be made.
     pub fn log(&self) -> Result<Log> {
         let path = self.folder.join(METRICS);
-        let file = File::options().create_new(true).append(true).open(&path).map_err(|e| unwritable(&path, &e))?;
+        let file = File::options()
+            .create_new(true)
+            .append(true)
+            .open(&path)
+            .map_err(|e| unwritable(&path, &e))?;
         Ok(Log { path, file })
     }
 }
@@ -128,7 +149,13 @@ pub fn saving(error: nn_core::Error) -> Error {
 fn next_free(folder: &Path, name: &str) -> Result<PathBuf> {
     fs::create_dir_all(folder).map_err(|e| unwritable(folder, &e))?;
     let taken = |entry: fs::DirEntry| -> Option<u64> {
-        entry.file_name().to_str()?.strip_prefix(name)?.strip_prefix('-')?.parse().ok()
+        entry
+            .file_name()
+            .to_str()?
+            .strip_prefix(name)?
+            .strip_prefix('-')?
+            .parse()
+            .ok()
     };
     let entries = fs::read_dir(folder).map_err(|e| unwritable(folder, &e))?;
     let last = entries.flatten().filter_map(taken).max().unwrap_or(0);
@@ -141,7 +168,10 @@ fn next_free(folder: &Path, name: &str) -> Result<PathBuf> {
             Err(e) => return Err(unwritable(&path, &e)),
         }
     }
-    Err(Error::input(format!("{}: no number is left for another run of this name; choose a folder with --out", folder.display())))
+    Err(Error::input(format!(
+        "{}: no number is left for another run of this name; choose a folder with --out",
+        folder.display()
+    )))
 }
 
 /// `metrics.jsonl`: one JSON object a line, each complete on disk as soon as it is written.
@@ -157,9 +187,12 @@ impl Log {
     /// # Errors
     /// If it cannot be written.
     pub fn line(&mut self, value: &impl Serialize) -> Result<()> {
-        let mut line = serde_json::to_vec(value).map_err(|e| Error::failed(format!("a metric cannot be written as JSON: {e}")))?;
+        let mut line = serde_json::to_vec(value)
+            .map_err(|e| Error::failed(format!("a metric cannot be written as JSON: {e}")))?;
         line.push(b'\n');
-        self.file.write_all(&line).map_err(|e| Error::write(&self.path, &e))
+        self.file
+            .write_all(&line)
+            .map_err(|e| Error::write(&self.path, &e))
     }
 }
 
@@ -180,7 +213,12 @@ mod tests {
         let run = Run::create(Some(&out), "x").expect("made");
         run.log().expect("made").line(&1).expect("written");
         let error = Run::create(Some(&out), "x").expect_err("holds a run");
-        assert!(error.to_string().contains("holds a run already (metrics.jsonl)"), "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains("holds a run already (metrics.jsonl)"),
+            "{error}"
+        );
         assert_eq!(error.code(), 2);
     }
 }

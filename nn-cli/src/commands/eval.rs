@@ -29,7 +29,10 @@ pub fn eval(args: &args::Eval) -> Result<()> {
     let (evaluation, of) = match &args.data {
         Some(path) => {
             let data = samples::for_model(&model.plan.header, path, args.labels.as_deref())?;
-            (evaluate(&model.plan, &model.network, &data, WORST)?, path.clone())
+            (
+                evaluate(&model.plan, &model.network, &data, WORST)?,
+                path.clone(),
+            )
         }
         None => (own_test(&run, &model)?, "test".to_string()),
     };
@@ -49,11 +52,15 @@ fn own_test(run: &Run, model: &Model) -> Result<Evaluation> {
     let parts = samples::divide(source, &recipe)?;
     let Some(test) = parts.test else {
         let name = path.display();
-        return Err(Error::input(format!("{name}: the run kept no test part ([data] test = 0); name other data with --data")));
+        return Err(Error::input(format!(
+            "{name}: the run kept no test part ([data] test = 0); name other data with --data"
+        )));
     };
     if test.input_shape() != model.plan.header.sample {
         let name = path.display();
-        return Err(Error::input(format!("{name}: the data has changed since training: its samples have another shape; name the data with --data")));
+        return Err(Error::input(format!(
+            "{name}: the data has changed since training: its samples have another shape; name the data with --data"
+        )));
     }
     evaluate(&model.plan, &model.network, &test, WORST)
 }

@@ -12,7 +12,7 @@ use crate::model::{Model, read_sentence};
 use crate::output::{print, print_json};
 use crate::run::Run;
 use crate::view::network::network_table;
-use crate::view::number::{grouped, short};
+use crate::view::number::{grouped, plain, short};
 use crate::view::style::Style;
 use crate::view::table::{Align, Table};
 
@@ -39,11 +39,19 @@ struct Statistics {
 impl Statistics {
     fn of(name: &str, tensor: &Tensor) -> Result<Statistics> {
         let values = tensor.to_dtype(DType::F64)?.to_vec::<f64>()?;
-        let finite: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
+        let finite: Vec<f64> = values
+            .iter()
+            .copied()
+            .filter(|value| value.is_finite())
+            .collect();
         let some = |value: f64| (!finite.is_empty()).then_some(value);
         let count = finite.len().max(1) as f64;
         let mean = finite.iter().sum::<f64>() / count;
-        let variance = finite.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
+        let variance = finite
+            .iter()
+            .map(|value| (value - mean).powi(2))
+            .sum::<f64>()
+            / count;
         Ok(Statistics {
             name: name.to_string(),
             shape: tensor.dims().to_vec(),
@@ -91,27 +99,53 @@ pub fn inspect(args: &args::Inspect) -> Result<()> {
         });
     }
     let style = Style::stdout();
-    let mut text = format!("{}\n", style.bold(&format!("{} · {}", header.name, path.display())));
+    let mut text = format!(
+        "{}\n",
+        style.bold(&format!("{} · {}", header.name, path.display()))
+    );
     let line = |key: &str, value: String| format!("  {key:<14} {value}\n");
-    text.push_str(&line("sample", format!("{}", Shape::from(header.sample.clone()))));
+    text.push_str(&line(
+        "sample",
+        format!("{}", Shape::from(header.sample.clone())),
+    ));
     text.push_str(&line("predicts", model.plan.predicts()));
     let preprocessing = model.plan.preprocessing();
-    text.push_str(&line("preprocessing", if preprocessing.is_empty() { "none".into() } else { preprocessing.join(", ") }));
-    text.push_str(&line("trained", format!("{} epochs, {} steps, seed {}", short(header.epochs), grouped(header.steps), header.seed)));
+    text.push_str(&line(
+        "preprocessing",
+        if preprocessing.is_empty() {
+            "none".into()
+        } else {
+            preprocessing.join(", ")
+        },
+    ));
+    text.push_str(&line(
+        "trained",
+        format!(
+            "{} epochs, {} steps, seed {}",
+            plain(header.epochs),
+            grouped(header.steps),
+            header.seed
+        ),
+    ));
     text.push('\n');
-    text.push_str(&network_table(&model.network, &Shape::from(header.sample.clone()))?);
+    text.push_str(&network_table(
+        &model.network,
+        &Shape::from(header.sample.clone()),
+    )?);
     text.push('\n');
     text.push_str(&statistics_table(&statistics, style));
     print(&text)
 }
 
 fn is_safetensors(path: &Path) -> bool {
-    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("safetensors"))
+    path.extension()
+        .is_some_and(|end| end.eq_ignore_ascii_case("safetensors"))
 }
 
 fn inspect_tensors(args: &args::Inspect) -> Result<()> {
     let path = &args.model;
-    let (tensors, metadata) = safetensors::load(path).map_err(|e| Error::input(read_sentence(path, &e)))?;
+    let (tensors, metadata) =
+        safetensors::load(path).map_err(|e| Error::input(read_sentence(path, &e)))?;
     let statistics = statistics(&tensors)?;
     let parameters: usize = tensors.iter().map(|(_, tensor)| tensor.len()).sum();
     if args.json {
@@ -122,20 +156,32 @@ fn inspect_tensors(args: &args::Inspect) -> Result<()> {
             parameters: usize,
             tensors: &'a [Statistics],
         }
-        return print_json(&Report { file: path.display().to_string(), metadata: &metadata, parameters, tensors: &statistics });
+        return print_json(&Report {
+            file: path.display().to_string(),
+            metadata: &metadata,
+            parameters,
+            tensors: &statistics,
+        });
     }
     let style = Style::stdout();
     let mut text = format!("{}\n", style.bold(&path.display().to_string()));
     for (key, value) in &metadata {
         text.push_str(&format!("  {key:<14} {value}\n"));
     }
-    text.push_str(&format!("  {:<14} {}\n\n", "numbers", grouped(parameters as u64)));
+    text.push_str(&format!(
+        "  {:<14} {}\n\n",
+        "numbers",
+        grouped(parameters as u64)
+    ));
     text.push_str(&statistics_table(&statistics, style));
     print(&text)
 }
 
 fn statistics(tensors: &[(String, Tensor)]) -> Result<Vec<Statistics>> {
-    tensors.iter().map(|(name, tensor)| Statistics::of(name, tensor)).collect()
+    tensors
+        .iter()
+        .map(|(name, tensor)| Statistics::of(name, tensor))
+        .collect()
 }
 
 fn statistics_table(statistics: &[Statistics], style: Style) -> String {
@@ -153,8 +199,16 @@ fn statistics_table(statistics: &[Statistics], style: Style) -> String {
     let number = |value: Option<f64>| value.map_or_else(|| "–".to_string(), short);
     for row in statistics {
         let share = 100.0 * row.zeros as f64 / row.count.max(1) as f64;
-        let zeros = if row.zeros == 0 { "0".to_string() } else { format!("{} ({share:.1} %)", grouped(row.zeros as u64)) };
-        let name = if row.not_finite > 0 { style.bad(&format!("{} ({} not finite)", row.name, row.not_finite)) } else { row.name.clone() };
+        let zeros = if row.zeros == 0 {
+            "0".to_string()
+        } else {
+            format!("{} ({share:.1} %)", grouped(row.zeros as u64))
+        };
+        let name = if row.not_finite > 0 {
+            style.bad(&format!("{} ({} not finite)", row.name, row.not_finite))
+        } else {
+            row.name.clone()
+        };
         table.row([
             name,
             format!("{:?}", row.shape),

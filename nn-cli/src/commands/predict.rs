@@ -42,26 +42,48 @@ pub fn predict(args: &args::Predict) -> Result<()> {
         check_out(out)?;
     }
     let model = Model::load(&Run::open(&args.run)?.model_of(&args.run))?;
-    let inputs = args.files.iter().map(|file| read(&model, file)).collect::<Result<Vec<Input>>>()?;
-    let results = inputs.iter().map(|input| model.predict(&input.values)).collect::<Result<Vec<Tensor>>>()?;
+    let inputs = args
+        .files
+        .iter()
+        .map(|file| read(&model, file))
+        .collect::<Result<Vec<Input>>>()?;
+    let results = inputs
+        .iter()
+        .map(|input| model.predict(&input.values))
+        .collect::<Result<Vec<Tensor>>>()?;
     if let Some(out) = &args.out {
         let all = Tensor::concat(&results.iter().collect::<Vec<_>>(), 0)?;
         npy::save(out, &all).map_err(saving)?;
     }
     let rows = rows(&inputs, &results)?;
     if args.json {
-        let lines: String = rows.iter().map(|row| format!("{}\n", row.json(&model))).collect();
+        let lines: String = rows
+            .iter()
+            .map(|row| format!("{}\n", row.json(&model)))
+            .collect();
         return print(&lines);
     }
     let style = Style::stdout();
     let mut text = shown(&model, &inputs, &rows, style)?;
     text.push_str(&table(&model, &rows, args.top.into(), style));
     for input in inputs.iter().filter(|input| !input.notes.is_empty()) {
-        text.push_str(&style.dim(&format!("{}: {}\n", input.file.display(), input.notes.join(", "))));
+        text.push_str(&style.dim(&format!(
+            "{}: {}\n",
+            input.file.display(),
+            input.notes.join(", ")
+        )));
     }
     if let Some(out) = &args.out {
-        let what = if model.plan.classes().is_some() { "probabilities" } else { "values" };
-        text.push_str(&format!("{what} of {} samples → {}\n", rows.len(), out.display()));
+        let what = if model.plan.classes().is_some() {
+            "probabilities"
+        } else {
+            "values"
+        };
+        text.push_str(&format!(
+            "{what} of {} samples → {}\n",
+            rows.len(),
+            out.display()
+        ));
     }
     print(&text)
 }
@@ -73,7 +95,9 @@ fn check_out(out: &Path) -> Result<()> {
         return problem("a folder stands where --out should write a file; name a file in it");
     }
     match out.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => problem("its folder is not there; make it first"),
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            problem("its folder is not there; make it first")
+        }
         _ => Ok(()),
     }
 }
@@ -84,11 +108,17 @@ fn read(model: &Model, file: &Path) -> Result<Input> {
     if lower.ends_with(".npy") {
         return read_array(model, file);
     }
-    if [".csv", ".tsv", ".txt", ".data"].iter().any(|end| lower.ends_with(end)) {
+    if [".csv", ".tsv", ".txt", ".data"]
+        .iter()
+        .any(|end| lower.ends_with(end))
+    {
         return read_table(model, file);
     }
     if file.is_dir() {
-        return Err(Error::input(format!("{}: this is a folder; name the files in it", file.display())));
+        return Err(Error::input(format!(
+            "{}: this is a folder; name the files in it",
+            file.display()
+        )));
     }
     let Some((height, width)) = model.plan.picture() else {
         return Err(Error::input(format!(
@@ -100,13 +130,24 @@ fn read(model: &Model, file: &Path) -> Result<Input> {
     let header = &model.plan.header;
     let prepared = picture::load(file, height, width, header.border)?;
     // The network learnt from bytes or from shares of 1.
-    let pixels = if header.border.is_some() { prepared.pixels } else { prepared.pixels.iter().map(|value| value / 255.0).collect() };
+    let pixels = if header.border.is_some() {
+        prepared.pixels
+    } else {
+        prepared.pixels.iter().map(|value| value / 255.0).collect()
+    };
     let values = Tensor::from_vec(pixels, batch_shape(1, &header.sample))?;
-    Ok(Input { file: file.to_path_buf(), values, notes: prepared.notes, picture: true })
+    Ok(Input {
+        file: file.to_path_buf(),
+        values,
+        notes: prepared.notes,
+        picture: true,
+    })
 }
 
 fn batch_shape(count: usize, sample: &[usize]) -> Vec<usize> {
-    std::iter::once(count).chain(sample.iter().copied()).collect()
+    std::iter::once(count)
+        .chain(sample.iter().copied())
+        .collect()
 }
 
 fn read_array(model: &Model, file: &Path) -> Result<Input> {
@@ -114,7 +155,11 @@ fn read_array(model: &Model, file: &Path) -> Result<Input> {
     let sample = &model.plan.header.sample;
     let width: usize = sample.iter().product();
     let single = array.dims() == sample.as_slice();
-    let count = if single { 1 } else { array.dims().first().copied().unwrap_or(0) };
+    let count = if single {
+        1
+    } else {
+        array.dims().first().copied().unwrap_or(0)
+    };
     if count == 0 || array.len() != count * width {
         return Err(Error::input(format!(
             "{}: the array has the shape {}, the model takes samples of shape {sample:?} along the first axis",
@@ -122,9 +167,21 @@ fn read_array(model: &Model, file: &Path) -> Result<Input> {
             array.shape()
         )));
     }
-    let values = array.to_dtype(DType::F32)?.reshape(batch_shape(count, sample))?;
-    validate::finite(&file.display().to_string(), &values, &(0..count).collect::<Vec<_>>(), None)?;
-    Ok(Input { file: file.to_path_buf(), values, notes: Vec::new(), picture: false })
+    let values = array
+        .to_dtype(DType::F32)?
+        .reshape(batch_shape(count, sample))?;
+    validate::finite(
+        &file.display().to_string(),
+        &values,
+        &(0..count).collect::<Vec<_>>(),
+        None,
+    )?;
+    Ok(Input {
+        file: file.to_path_buf(),
+        values,
+        notes: Vec::new(),
+        picture: false,
+    })
 }
 
 fn read_table(model: &Model, file: &Path) -> Result<Input> {
@@ -140,7 +197,12 @@ fn read_table(model: &Model, file: &Path) -> Result<Input> {
         None => pick_columns(model, file, &data, &values)?,
     };
     let values = values.reshape(batch_shape(all.len(), &header.sample))?;
-    Ok(Input { file: file.to_path_buf(), values, notes: Vec::new(), picture: false })
+    Ok(Input {
+        file: file.to_path_buf(),
+        values,
+        notes: Vec::new(),
+        picture: false,
+    })
 }
 
 /// The model's columns by name, or all when there are just as many.
@@ -150,7 +212,11 @@ fn pick_columns(model: &Model, file: &Path, data: &InMemory, values: &Tensor) ->
     let places: Option<Vec<u32>> = header
         .features
         .iter()
-        .map(|name| here.iter().position(|column| column == name).map(|at| at as u32))
+        .map(|name| {
+            here.iter()
+                .position(|column| column == name)
+                .map(|at| at as u32)
+        })
         .collect();
     if let Some(places) = places.filter(|places| !places.is_empty()) {
         let count = places.len();
@@ -162,8 +228,14 @@ fn pick_columns(model: &Model, file: &Path, data: &InMemory, values: &Tensor) ->
     }
     let missing = header.features.iter().find(|name| !here.contains(name));
     let problem = match missing {
-        Some(name) => format!("there is no column \"{name}\", which the model needs; it needs {}", header.features.join(", ")),
-        None => format!("its rows hold {} numbers, the model takes {wanted}", values.len() / data.len().max(1)),
+        Some(name) => format!(
+            "there is no column \"{name}\", which the model needs; it needs {}",
+            header.features.join(", ")
+        ),
+        None => format!(
+            "its rows hold {} numbers, the model takes {wanted}",
+            values.len() / data.len().max(1)
+        ),
     };
     Err(Error::input(format!("{}: {problem}", file.display())))
 }
@@ -181,7 +253,11 @@ fn rows<'a>(inputs: &'a [Input], results: &[Tensor]) -> Result<Vec<Row<'a>>> {
     for (input, result) in inputs.iter().zip(results) {
         let width = result.dims().last().copied().unwrap_or(1).max(1);
         for (at, line) in result.to_vec::<f32>()?.chunks_exact(width).enumerate() {
-            rows.push(Row { input, number: at + 1, values: line.to_vec() });
+            rows.push(Row {
+                input,
+                number: at + 1,
+                values: line.to_vec(),
+            });
         }
     }
     Ok(rows)
@@ -200,7 +276,11 @@ impl Row<'_> {
         object.insert("file".into(), json!(self.input.file.display().to_string()));
         object.insert("row".into(), json!(self.number));
         let named = |names: &[String]| -> Map<String, Value> {
-            names.iter().cloned().zip(self.values.iter().map(|value| json!(value))).collect()
+            names
+                .iter()
+                .cloned()
+                .zip(self.values.iter().map(|value| json!(value)))
+                .collect()
         };
         match &model.plan.header.target {
             TargetKind::Classes { names } => {
@@ -227,21 +307,37 @@ impl Row<'_> {
 
 /// The pictures as the network sees them, when there are few.
 fn shown(model: &Model, inputs: &[Input], rows: &[Row<'_>], style: Style) -> Result<String> {
-    let (Some((height, width)), Some(names)) = (model.plan.picture(), model.plan.classes()) else { return Ok(String::new()) };
+    let (Some((height, width)), Some(names)) = (model.plan.picture(), model.plan.classes()) else {
+        return Ok(String::new());
+    };
     let count = inputs.iter().filter(|input| input.picture).count();
     if count == 0 || count > SHOWN {
         return Ok(String::new());
     }
     let mut pictures = Vec::new();
     for row in rows.iter().filter(|row| row.input.picture) {
-        let Some(&(best, probability)) = row.ranked().first() else { continue };
-        let name = row.input.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let sure = if model.plan.has_probabilities() { format!(" ({:.0} %)", 100.0 * probability) } else { String::new() };
+        let Some(&(best, probability)) = row.ranked().first() else {
+            continue;
+        };
+        let name = row
+            .input
+            .file
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let sure = if model.plan.has_probabilities() {
+            format!(" ({:.0} %)", 100.0 * probability)
+        } else {
+            String::new()
+        };
         pictures.push(Picture {
             pixels: row.input.values.to_vec::<f32>()?,
             height,
             width,
-            caption: vec![format!("{}{sure}", names.get(best).map_or("?", String::as_str)), name],
+            caption: vec![
+                format!("{}{sure}", names.get(best).map_or("?", String::as_str)),
+                name,
+            ],
         });
     }
     Ok(gallery(&pictures, style))
@@ -259,7 +355,11 @@ fn table(model: &Model, rows: &[Row<'_>], top: usize, style: Style) -> String {
     };
     let classes = model.plan.classes().is_some();
     let with_probabilities = classes && model.plan.has_probabilities();
-    let further = if with_probabilities { top.min(names.len()) - 1 } else { 0 };
+    let further = if with_probabilities {
+        top.min(names.len()) - 1
+    } else {
+        0
+    };
     if classes {
         columns.push(("label".into(), Align::Left));
         if with_probabilities {
@@ -285,7 +385,9 @@ fn table(model: &Model, rows: &[Row<'_>], top: usize, style: Style) -> String {
                 }
             }
             let others = ranked.iter().skip(1).take(further);
-            cells.extend(others.map(|&(class, probability)| style.dim(&format!("{} {:.2} %", name(class), 100.0 * probability))));
+            cells.extend(others.map(|&(class, probability)| {
+                style.dim(&format!("{} {:.2} %", name(class), 100.0 * probability))
+            }));
         } else {
             cells.extend(row.values.iter().map(|&value| short(value.into())));
         }

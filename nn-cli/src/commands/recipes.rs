@@ -18,7 +18,9 @@ pub fn recipes(args: &args::Recipes) -> Result<()> {
                 Some(near) => format!("did you mean \"{near}\"?"),
                 None => "`nn recipes` lists them".to_string(),
             };
-            return Err(Error::input(format!("there is no ready recipe \"{name}\"; {hint}")));
+            return Err(Error::input(format!(
+                "there is no ready recipe \"{name}\"; {hint}"
+            )));
         };
         return print(ready.text);
     }
@@ -27,5 +29,8 @@ pub fn recipes(args: &args::Recipes) -> Result<()> {
         let recipe = recipe::load(Some(ready.name), &Overrides::default())?;
         table.row([Style::stdout().bold(ready.name), recipe.description]);
     }
-    print(&format!("{}\nnn train NAME trains one; nn recipes NAME prints it, to start one of your own.\n", table.render()))
+    print(&format!(
+        "{}\nnn train NAME trains one; nn recipes NAME prints it, to start one of your own.\n",
+        table.render()
+    ))
 }

@@ -86,8 +86,13 @@ pub(super) fn parse(
 ) -> Result<Recipe, Problem> {
     let mut node = Node::parse(file, text)?;
     make_paths_absolute(&mut node, folder);
+    use_long_names(&mut node);
     for argument in &overrides.set {
-        node.set(argument)?;
+        // Both names of the rate mean one key, which must not then be there twice.
+        match argument.strip_prefix("optimizer.lr=") {
+            Some(rate) => node.set_as(&format!("optimizer.learning_rate={rate}"), argument)?,
+            None => node.set(argument)?,
+        }
     }
     let mut option = |keys: &[&str], value: Value, text: String| {
         let origin = Origin::Option(text);
@@ -154,6 +159,24 @@ fn make_paths_absolute(recipe: &mut Node, folder: &Path) {
                     *text = path.to_string_lossy().into_owned();
                 }
             }
+        }
+    }
+}
+
+/// `lr` in a recipe is `learning_rate`.
+fn use_long_names(recipe: &mut Node) {
+    let Value::Table(tables) = &mut recipe.value else {
+        return;
+    };
+    for table in tables.iter_mut().filter(|table| table.key == "optimizer") {
+        let Value::Table(entries) = &mut table.node.value else {
+            continue;
+        };
+        if entries.iter().any(|entry| entry.key == "learning_rate") {
+            continue;
+        }
+        for entry in entries.iter_mut().filter(|entry| entry.key == "lr") {
+            entry.key = "learning_rate".into();
         }
     }
 }
@@ -263,7 +286,14 @@ fn check(recipe: &Recipe, node: &Node) -> Result<(), Problem> {
         return section("optimizer", e.to_string());
     }
     // Lengths that were left out are filled in from the data; any will do to check the rest.
-    if let Err(e) = recipe.schedule.resolve(Time { epoch: 1000, step: 100_000 }).build() {
+    if let Err(e) = recipe
+        .schedule
+        .resolve(Time {
+            epoch: 1000,
+            step: 100_000,
+        })
+        .build()
+    {
         return section("schedule", e.to_string());
     }
     if matches!(recipe.loss, Loss::KlDivergence(_)) {
@@ -282,9 +312,15 @@ fn check(recipe: &Recipe, node: &Node) -> Result<(), Problem> {
 fn in_section(node: &Node, table: &str, problem: String) -> Problem {
     let section = node.get(table);
     let entries = section.and_then(Node::entries).unwrap_or_default();
-    let words: Vec<&str> = problem.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
-    let named = entries.iter().find(|entry| entry.key != "type" && words.contains(&entry.key.as_str()));
-    let origin = named.map(|entry| entry.origin.clone()).or_else(|| section.map(|section| section.origin.clone()));
+    let words: Vec<&str> = problem
+        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .collect();
+    let named = entries
+        .iter()
+        .find(|entry| entry.key != "type" && words.contains(&entry.key.as_str()));
+    let origin = named
+        .map(|entry| entry.origin.clone())
+        .or_else(|| section.map(|section| section.origin.clone()));
     Problem::new(What::Other(format!("[{table}] {problem}"))).at(origin)
 }
 

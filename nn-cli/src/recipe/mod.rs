@@ -21,7 +21,7 @@ use nn_optim::OptimizerSpec;
 use nn_optim::schedule::ScheduleSpec;
 use serde::{Deserialize, Serialize};
 
-pub use data::{ColumnName, Columns, Data, Preprocess, Scale};
+pub use data::{Augment, ColumnName, Columns, Data, Preprocess, Scale};
 pub use load::{Overrides, load, resolved};
 pub use nearest::nearest;
 pub use network::Network;
@@ -53,6 +53,9 @@ pub struct Recipe {
     /// What is done to them before the network sees them.
     #[serde(default)]
     pub preprocess: Preprocess,
+    /// What is changed about training samples.
+    #[serde(default)]
+    pub augment: Augment,
     /// The layers.
     pub network: Network,
     /// What is minimised.

@@ -35,14 +35,12 @@ pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
             .split('_')
             .filter_map(|part| part.chars().next())
             .collect();
-        let distance = if candidate == wrong {
-            0
-        } else if length >= 2 && initials == wrong {
-            1
-        } else if length >= 3 && (candidate.starts_with(&wrong) || wrong.starts_with(&candidate)) {
-            1
-        } else {
-            edit_distance(&wrong, &candidate)
+        let abbreviated = length >= 2 && initials == wrong;
+        let cut = length >= 3 && (candidate.starts_with(&wrong) || wrong.starts_with(&candidate));
+        let distance = match candidate == wrong {
+            true => 0,
+            false if abbreviated || cut => 1,
+            false => edit_distance(&wrong, &candidate),
         };
         let allowed = (length.max(candidate.chars().count()) / 3).max(1);
         if distance <= allowed && best.is_none_or(|(least, _)| distance < least) {

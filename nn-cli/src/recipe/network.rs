@@ -20,7 +20,9 @@ pub struct Network {
 impl Network {
     /// The layers as the layers crate builds them.
     pub fn spec(&self) -> NetworkSpec {
-        NetworkSpec { layers: self.layers.clone() }
+        NetworkSpec {
+            layers: self.layers.clone(),
+        }
     }
 }
 

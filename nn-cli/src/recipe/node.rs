@@ -96,7 +96,12 @@ impl Node {
 
     /// Puts the value of a `key.path=value` override in its place, making tables on the way.
     pub fn set(&mut self, argument: &str) -> Result<(), Problem> {
-        let origin = Origin::Option(format!("--set {argument}"));
+        self.set_as(argument, argument)
+    }
+
+    /// The same; messages show what was `written`.
+    pub fn set_as(&mut self, argument: &str, written: &str) -> Result<(), Problem> {
+        let origin = Origin::Option(format!("--set {written}"));
         let wrong =
             |text: &str| Problem::new(What::Other(text.to_string())).at(Some(origin.clone()));
         let (path, text) = argument

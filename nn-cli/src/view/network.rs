@@ -24,14 +24,46 @@ pub fn network_table(network: &Sequential, sample: &Shape) -> Result<String> {
         ("parameters", Align::Right),
         ("multiply-adds", Align::Right),
     ]);
-    table.row([String::new(), "input".into(), batched(sample), String::new(), String::new()]);
+    table.row([
+        String::new(),
+        "input".into(),
+        batched(sample),
+        String::new(),
+        String::new(),
+    ]);
     for row in &summary.rows {
-        let quiet = |number: u64| if number == 0 { "·".to_string() } else { grouped(number) };
-        let output = row.output.dims().get(1..).map_or_else(|| row.output.to_string(), batched);
-        table.row([row.name.clone(), row.layer.clone(), output, quiet(row.parameters as u64), quiet(row.multiply_adds)]);
+        let quiet = |number: u64| {
+            if number == 0 {
+                "·".to_string()
+            } else {
+                grouped(number)
+            }
+        };
+        let output = row
+            .output
+            .dims()
+            .get(1..)
+            .map_or_else(|| row.output.to_string(), batched);
+        table.row([
+            row.name.clone(),
+            row.layer.clone(),
+            output,
+            quiet(row.parameters as u64),
+            quiet(row.multiply_adds),
+        ]);
     }
     let frozen = summary.parameters - summary.trainable.min(summary.parameters);
-    let total = if frozen > 0 { format!("total, {} of them frozen", grouped(frozen as u64)) } else { "total".into() };
-    table.foot([String::new(), total, String::new(), grouped(summary.parameters as u64), grouped(summary.multiply_adds)]);
+    let total = if frozen > 0 {
+        format!("total, {} of them frozen", grouped(frozen as u64))
+    } else {
+        "total".into()
+    };
+    table.foot([
+        String::new(),
+        total,
+        String::new(),
+        grouped(summary.parameters as u64),
+        grouped(summary.multiply_adds),
+    ]);
     Ok(table.render())
 }

@@ -7,7 +7,7 @@ pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(' ');
         }
         text.push(digit);
@@ -33,6 +33,16 @@ pub fn short(value: f64) -> String {
     } else {
         let places = (3 - size.log10().floor() as i32).clamp(0, 6) as usize;
         format!("{value:.places$}")
+    }
+}
+
+/// As [`short`], without zeros at the end: for settings, not for measurements.
+pub fn plain(value: f64) -> String {
+    let text = short(value);
+    if text.contains('.') && !text.contains('e') {
+        text.trim_end_matches('0').trim_end_matches('.').to_string()
+    } else {
+        text.replace(".000e", "e")
     }
 }
 
@@ -71,7 +81,7 @@ pub fn bytes(count: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{bytes, duration, grouped, percent, short};
+    use super::{bytes, duration, grouped, percent, plain, short};
     use std::time::Duration;
 
     #[test]
@@ -84,6 +94,10 @@ mod tests {
         assert_eq!(short(0.012344), "0.01234");
         assert_eq!(short(1.5e-9), "1.500e-9");
         assert_eq!(short(f64::NAN), "NaN");
+        assert_eq!(
+            (plain(0.002), plain(20.0), plain(1e-5)),
+            ("0.002".to_string(), "20".to_string(), "1e-5".to_string())
+        );
         assert_eq!(duration(Duration::from_millis(850)), "850 ms");
         assert_eq!(duration(Duration::from_millis(999)), "999 ms");
         assert_eq!(duration(Duration::from_secs(245)), "4 min 05 s");

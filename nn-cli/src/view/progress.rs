@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::number::{duration, grouped, percent, short};
-use super::style::{Style, columns, fit};
+use super::style::{Style, columns};
 
 /// How often the live line is redrawn.
 const LIVE: Duration = Duration::from_millis(80);
@@ -217,7 +217,7 @@ impl Progress {
         }
         self.shown += 1;
         let mut line = format!(
-            "epoch {}  loss {:<7}",
+            "epoch {}  loss {:<8}",
             self.counted(done.epoch),
             short(done.loss)
         );
@@ -229,7 +229,7 @@ impl Progress {
             for (name, value) in &done.validation {
                 line.push_str(&format!(
                     " {name} {}",
-                    self.style.bold(&format!("{:<7}", value.text()))
+                    self.style.bold(&format!("{:<8}", value.text()))
                 ));
             }
         }

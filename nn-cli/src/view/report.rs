@@ -20,7 +20,9 @@ pub fn report(plan: &Plan, evaluation: &Evaluation, of: &str, style: Style) -> S
         Scores::Classes(scores) => {
             let wrong = ((1.0 - scores.report.accuracy) * evaluation.samples as f64).round() as u64;
             let accuracy = style.bold(&percent(scores.report.accuracy));
-            let top = scores.top.map_or(String::new(), |(k, share)| format!(" · among the first {k}: {}", percent(share)));
+            let top = scores.top.map_or(String::new(), |(k, share)| {
+                format!(" · among the first {k}: {}", percent(share))
+            });
             let mut text = format!(
                 "{of} accuracy {accuracy} · {} wrong of {samples}{top} · loss {}\n\n",
                 grouped(wrong),
@@ -28,25 +30,45 @@ pub fn report(plan: &Plan, evaluation: &Evaluation, of: &str, style: Style) -> S
             );
             text.push_str(&classes(scores));
             text.push('\n');
-            text.push_str(&confusion(&scores.confusion, plan.classes().unwrap_or_default(), style));
+            text.push_str(&confusion(
+                &scores.confusion,
+                plan.classes().unwrap_or_default(),
+                style,
+            ));
             if !scores.worst.is_empty() {
-                text.push_str(&format!("\n{}\n", style.bold(&format!("the {} worst mistakes", scores.worst.len()))));
+                text.push_str(&format!(
+                    "\n{}\n",
+                    style.bold(&format!("the {} worst mistakes", scores.worst.len()))
+                ));
                 text.push_str(&mistakes(plan, scores, style));
             }
             text
         }
         Scores::Values(scores) => {
-            let mut table = Table::new([("measure", Align::Left), ("value", Align::Right), ("", Align::Left)]);
+            let mut table = Table::new([
+                ("measure", Align::Left),
+                ("value", Align::Right),
+                ("", Align::Left),
+            ]);
             let explained = format!("R² {}", short(scores.r2));
             for (name, value, what) in [
-                ("R²", scores.r2, "share of the variance explained; 1 is perfect, 0 as good as the mean"),
+                (
+                    "R²",
+                    scores.r2,
+                    "share of the variance explained; 1 is perfect, 0 as good as the mean",
+                ),
                 ("MAE", scores.mae, "mean absolute error"),
                 ("RMSE", scores.rmse, "root of the mean squared error"),
                 ("MSE", scores.mse, "mean squared error"),
             ] {
                 table.row([name.into(), short(value), what.into()]);
             }
-            format!("{of} {} · {samples} samples · loss {}\n\n{}", style.bold(&explained), short(evaluation.loss), table.render())
+            format!(
+                "{of} {} · {samples} samples · loss {}\n\n{}",
+                style.bold(&explained),
+                short(evaluation.loss),
+                table.render()
+            )
         }
     }
 }
@@ -62,7 +84,13 @@ fn classes(scores: &ClassScores) -> String {
     let number = |value: f64| format!("{value:.4}");
     if scores.report.classes.len() <= TABLE_TO {
         for class in &scores.report.classes {
-            let unless = |undefined: bool, value: f64| if undefined { "–".into() } else { number(value) };
+            let unless = |undefined: bool, value: f64| {
+                if undefined {
+                    "–".into()
+                } else {
+                    number(value)
+                }
+            };
             table.row([
                 fit(&class.name, 30),
                 unless(class.precision_undefined, class.precision),
@@ -72,8 +100,17 @@ fn classes(scores: &ClassScores) -> String {
             ]);
         }
     }
-    for (name, mean) in [("macro mean", &scores.report.macro_mean), ("weighted mean", &scores.report.weighted)] {
-        table.foot([name.into(), number(mean.precision), number(mean.recall), number(mean.f1), grouped(scores.report.samples)]);
+    for (name, mean) in [
+        ("macro mean", &scores.report.macro_mean),
+        ("weighted mean", &scores.report.weighted),
+    ] {
+        table.foot([
+            name.into(),
+            number(mean.precision),
+            number(mean.recall),
+            number(mean.f1),
+            grouped(scores.report.samples),
+        ]);
     }
     table.render()
 }
@@ -81,7 +118,13 @@ fn classes(scores: &ClassScores) -> String {
 fn mistakes(plan: &Plan, scores: &ClassScores, style: Style) -> String {
     let names = plan.classes().unwrap_or_default();
     let name = |class: usize| names.get(class).map_or("?", String::as_str);
-    let sure = |confidence: f64| if plan.has_probabilities() { format!(" ({:.0} %)", 100.0 * confidence) } else { String::new() };
+    let sure = |confidence: f64| {
+        if plan.has_probabilities() {
+            format!(" ({:.0} %)", 100.0 * confidence)
+        } else {
+            String::new()
+        }
+    };
     if let Some((height, width)) = plan.picture() {
         let pictures: Vec<Picture> = scores
             .worst
@@ -90,12 +133,21 @@ fn mistakes(plan: &Plan, scores: &ClassScores, style: Style) -> String {
                 pixels: mistake.values.clone(),
                 height,
                 width,
-                caption: vec![format!("true {} · said {}{}", name(mistake.truth), name(mistake.said), sure(mistake.confidence))],
+                caption: vec![format!(
+                    "true {} · said {}{}",
+                    name(mistake.truth),
+                    name(mistake.said),
+                    sure(mistake.confidence)
+                )],
             })
             .collect();
         return gallery(&pictures, style);
     }
-    let mut table = Table::new([("sample", Align::Right), ("true", Align::Left), ("said", Align::Left)]);
+    let mut table = Table::new([
+        ("sample", Align::Right),
+        ("true", Align::Left),
+        ("said", Align::Left),
+    ]);
     for mistake in &scores.worst {
         table.row([
             mistake.sample.to_string(),

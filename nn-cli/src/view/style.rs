@@ -13,7 +13,8 @@ pub struct Style {
 const PLAIN_WIDTH: usize = 120;
 
 impl Style {
-    /// No colours.
+    /// No colours, for tests.
+    #[cfg(test)]
     pub const PLAIN: Style = Style {
         colour: false,
         width: PLAIN_WIDTH,

@@ -11,7 +11,7 @@ use nn_layers::{Layer, Loss, Sequential};
 use nn_optim::{EarlyStopping, Stop};
 
 use crate::error::{Error, Result};
-use crate::model::{FORMAT, Header, Plan, read_sentence};
+use crate::model::{FORMAT, Header, Plan, picture_size, read_sentence};
 use crate::recipe::{self, Recipe};
 use crate::samples::{self, Parts};
 
@@ -21,22 +21,39 @@ use crate::samples::{self, Parts};
 /// If it is not.
 pub fn check_target(recipe: &Recipe, target: &TargetKind) -> Result<()> {
     let name = recipe.loss.name();
-    let wrong = |problem: String| Err(Error::input(format!("{}: [loss] {problem}", recipe.file.display())));
+    let wrong = |problem: String| {
+        Err(Error::input(format!(
+            "{}: [loss] {problem}",
+            recipe.file.display()
+        )))
+    };
     match target {
-        TargetKind::Regression { .. } if !recipe::is_regression(&recipe.loss) => {
-            wrong(format!("{name} tells classes apart, but the targets of {} are numbers; use mse, mae or huber", recipe.data.source))
-        }
+        TargetKind::Regression { .. } if !recipe::is_regression(&recipe.loss) => wrong(format!(
+            "{name} tells classes apart, but the targets of {} are numbers; use mse, mae or huber",
+            recipe.data.source
+        )),
         TargetKind::Classes { names } if recipe::is_regression(&recipe.loss) => wrong(format!(
             "{name} is for numbers, but the targets of {} are {} classes; use cross_entropy",
             recipe.data.source,
             names.len()
         )),
         TargetKind::Classes { names } if is_binary(&recipe.loss) && names.len() != 2 => {
-            wrong(format!("{name} tells two classes apart, the data has {}; use cross_entropy", names.len()))
+            wrong(format!(
+                "{name} tells two classes apart, the data has {}; use cross_entropy",
+                names.len()
+            ))
         }
         TargetKind::Classes { names } => match &recipe.loss {
-            Loss::CrossEntropy(loss) if loss.class_weights.as_ref().is_some_and(|weights| weights.len() != names.len()) => {
-                wrong(format!("class_weights must have one weight for each of the {} classes", names.len()))
+            Loss::CrossEntropy(loss)
+                if loss
+                    .class_weights
+                    .as_ref()
+                    .is_some_and(|weights| weights.len() != names.len()) =>
+            {
+                wrong(format!(
+                    "class_weights must have one weight for each of the {} classes",
+                    names.len()
+                ))
             }
             _ => Ok(()),
         },
@@ -55,17 +72,40 @@ pub fn build(recipe: &Recipe, parts: &Parts) -> Result<(Plan, Sequential)> {
     let train = &parts.train;
     let sample = Shape::from(train.input_shape());
     let spec = recipe.network.spec();
-    let flat = train.input_shape().len() > 1 && !matches!(spec.layers.first().map(|layer| &layer.kind), Some(LayerKind::Flatten(_)));
-    let hint = if flat { "; put \"flatten\" before the first layer" } else { "" };
-    let mut network = spec.build(&sample, recipe.seed, DType::F32).map_err(|e| wrong(format!("{e}{hint}")))?;
-    let output = network.output_shape(&Shape::from([&[1], train.input_shape()].concat())).map_err(|e| wrong(format!("{e}{hint}")))?;
-    check_output(recipe, train.target_kind(), &output).map_err(|problem| wrong(format!("{problem}{hint}")))?;
+    let flat = train.input_shape().len() > 1
+        && !matches!(
+            spec.layers.first().map(|layer| &layer.kind),
+            Some(LayerKind::Flatten(_))
+        );
+    let hint = if flat {
+        "; put \"flatten\" before the first layer"
+    } else {
+        ""
+    };
+    let mut network = spec
+        .build(&sample, recipe.seed, DType::F32)
+        .map_err(|e| wrong(format!("{e}{hint}")))?;
+    let output = network
+        .output_shape(&Shape::from([&[1], train.input_shape()].concat()))
+        .map_err(|e| wrong(format!("{e}{hint}")))?;
+    check_output(recipe, train.target_kind(), &output)
+        .map_err(|problem| wrong(format!("{problem}{hint}")))?;
 
+    if recipe.augment.shift > 0 && picture_size(train.input_shape()).is_none() {
+        let shape = train.input_shape();
+        return Err(Error::input(format!(
+            "{file}: [augment] shift moves pictures, but the samples have the shape {shape:?}; take it out"
+        )));
+    }
     if let Some(path) = &recipe.network.init {
         let path = Path::new(path);
-        let (weights, _) = safetensors::load(path).map_err(|e| Error::input(read_sentence(path, &e)))?;
+        let (weights, _) =
+            safetensors::load(path).map_err(|e| Error::input(read_sentence(path, &e)))?;
         network.load_state(&weights).map_err(|e| {
-            Error::input(format!("{}: its weights do not fit the network: {e}; `nn inspect` shows what it holds", path.display()))
+            Error::input(format!(
+                "{}: its weights do not fit the network: {e}; `nn inspect` shows what it holds",
+                path.display()
+            ))
         })?;
     }
     let header = Header {
@@ -84,15 +124,30 @@ pub fn build(recipe: &Recipe, parts: &Parts) -> Result<(Plan, Sequential)> {
     };
     let inputs = samples::fit_inputs(recipe.preprocess.scale, train)?;
     let targets = samples::fit_targets(recipe.preprocess.scale_targets, train)?;
-    Ok((Plan { header, inputs, targets }, network))
+    Ok((
+        Plan {
+            header,
+            inputs,
+            targets,
+        },
+        network,
+    ))
 }
 
 /// Whether the network puts out what the targets need.
 fn check_output(recipe: &Recipe, target: &TargetKind, output: &Shape) -> Result<(), String> {
     let (wanted, what) = match target {
-        TargetKind::Classes { .. } if is_binary(&recipe.loss) => (1, format!("{} takes one number for two classes", recipe.loss.name())),
-        TargetKind::Classes { names } => (names.len(), format!("the data has {} classes", names.len())),
-        other => (other.outputs(), format!("the data has {} value(s) to predict", other.outputs())),
+        TargetKind::Classes { .. } if is_binary(&recipe.loss) => (
+            1,
+            format!("{} takes one number for two classes", recipe.loss.name()),
+        ),
+        TargetKind::Classes { names } => {
+            (names.len(), format!("the data has {} classes", names.len()))
+        }
+        other => (
+            other.outputs(),
+            format!("the data has {} value(s) to predict", other.outputs()),
+        ),
     };
     if output.dims() != [1, wanted] {
         let shape: Vec<String> = output.dims().iter().skip(1).map(usize::to_string).collect();
@@ -140,4 +195,3 @@ pub fn stop(recipe: &Recipe, has_validation: bool) -> Result<Stop> {
         early,
     })
 }
-

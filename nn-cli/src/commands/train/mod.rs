@@ -22,7 +22,12 @@ use session::Session;
 /// If something in the recipe or the data is wrong, all of which shows before training begins; if training diverges, or the run
 /// cannot be saved.
 pub fn train(args: &args::Train) -> Result<()> {
-    let overrides = Overrides { set: args.overrides.clone(), data: args.data.clone(), seed: args.seed, threads: args.threads };
+    let overrides = Overrides {
+        set: args.overrides.clone(),
+        data: args.data.clone(),
+        seed: args.seed,
+        threads: args.threads,
+    };
     let mut recipe = recipe::load(args.recipe.as_deref(), &overrides)?;
     if recipe.threads > 0 {
         nn_core::kernels::threads::set_threads(recipe.threads);
@@ -49,4 +54,3 @@ fn absolute(path: &str) -> String {
         Err(_) => path.to_string(),
     }
 }
-

@@ -14,12 +14,21 @@ use crate::model::Plan;
 use crate::recipe;
 
 /// The loss of a batch, and how many samples were told right.
-pub fn step(network: &Sequential, batch: &Batch, cx: &mut Context, loss: &Loss, scale: &Pipeline) -> Result<StepOutput, BoxError> {
+pub fn step(
+    network: &Sequential,
+    batch: &Batch,
+    cx: &mut Context,
+    loss: &Loss,
+    scale: &Pipeline,
+) -> Result<StepOutput, BoxError> {
     let outputs = network.forward(&batch.inputs, cx)?;
     let output = if scale.is_empty() {
         StepOutput::new(loss.forward(&outputs, &batch.targets)?, batch.len())
     } else {
-        StepOutput::new(loss.forward(&outputs, &scale.transform(&batch.targets)?)?, batch.len())
+        StepOutput::new(
+            loss.forward(&outputs, &scale.transform(&batch.targets)?)?,
+            batch.len(),
+        )
     };
     if recipe::is_regression(loss) {
         return Ok(output);
@@ -32,11 +41,17 @@ fn count_right(outputs: &Tensor, targets: &Tensor, loss: &Loss) -> Result<usize>
     let outputs = outputs.detach().contiguous()?;
     let values = outputs.as_slice::<f32>()?;
     if is_binary(loss) {
-        return Ok(values.iter().zip(labels).filter(|&(&value, &label)| u32::from(value > 0.0) == label).count());
+        return Ok(values
+            .iter()
+            .zip(labels)
+            .filter(|&(&value, &label)| u32::from(value > 0.0) == label)
+            .count());
     }
     let classes = outputs.dims().last().copied().unwrap_or(1).max(1);
     let lines = values.chunks_exact(classes).zip(labels);
-    Ok(lines.filter(|&(line, &label)| largest(line) == label as usize).count())
+    Ok(lines
+        .filter(|&(line, &label)| largest(line) == label as usize)
+        .count())
 }
 
 /// Loss and accuracy on the validation part.
@@ -56,4 +71,3 @@ pub fn validate(plan: &Plan, network: &Sequential, data: &Subset) -> Result<Vali
     }
     Ok(validation)
 }
-

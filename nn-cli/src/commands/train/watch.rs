@@ -26,7 +26,8 @@ impl Session {
     }
 
     fn unsaved_for(&self, seconds: f64) -> bool {
-        self.saved.is_none_or(|saved| saved.elapsed().as_secs_f64() >= seconds)
+        self.saved
+            .is_none_or(|saved| saved.elapsed().as_secs_f64() >= seconds)
     }
 }
 
@@ -53,7 +54,10 @@ impl Callback for Session {
             accuracy: view.mean_accuracy(),
             samples: view.epoch() * self.samples + view.epoch_samples(),
         });
-        if view.step().is_multiple_of(64) && self.started.elapsed().as_secs_f64() > SAVE_WITHIN && self.unsaved_for(SAVE_WITHIN) {
+        if view.step().is_multiple_of(64)
+            && self.started.elapsed().as_secs_f64() > SAVE_WITHIN
+            && self.unsaved_for(SAVE_WITHIN)
+        {
             self.save(view)?;
         }
         Ok(Flow::Continue)
@@ -70,8 +74,17 @@ impl Callback for Session {
         let mut validation = Vec::new();
         if let Some(judged) = &epoch.validation {
             validation.push(("loss".to_string(), Measure::Number(judged.loss)));
-            validation.extend(judged.accuracy.map(|share| ("accuracy".to_string(), Measure::Share(share))));
-            validation.extend(judged.metrics.get("r2").map(|&r2| ("R²".to_string(), Measure::Number(r2))));
+            validation.extend(
+                judged
+                    .accuracy
+                    .map(|share| ("accuracy".to_string(), Measure::Share(share))),
+            );
+            validation.extend(
+                judged
+                    .metrics
+                    .get("r2")
+                    .map(|&r2| ("R²".to_string(), Measure::Number(r2))),
+            );
         }
         self.progress.epoch(&EpochLine {
             epoch: epoch.epoch as usize + 1,
@@ -87,14 +100,14 @@ impl Callback for Session {
 }
 
 /// An error of the loop without the wrapping that only programmers need.
-pub fn plain(error: nn_optim::Error) -> Error {
+pub fn unwrapped(error: nn_optim::Error) -> Error {
     match error {
-        nn_optim::Error::Callback { source, .. } | nn_optim::Error::Step { source, .. } | nn_optim::Error::Batch { source, .. } => {
-            match source.downcast::<Error>() {
-                Ok(own) => *own,
-                Err(other) => Error::failed(other.to_string()),
-            }
-        }
+        nn_optim::Error::Callback { source, .. }
+        | nn_optim::Error::Step { source, .. }
+        | nn_optim::Error::Batch { source, .. } => match source.downcast::<Error>() {
+            Ok(own) => *own,
+            Err(other) => Error::failed(other.to_string()),
+        },
         other => other.into(),
     }
 }
@@ -118,4 +131,3 @@ pub fn epoch_json(epoch: &EpochRecord, best: bool) -> Value {
         "best": best,
     })
 }
-
