@@ -1,2 +1,61 @@
-//! The `nn` command.
-fn main() {}
+//! The `nn` command: train, judge and use neural networks.
+#![forbid(unsafe_code)]
+
+mod args;
+mod augment;
+mod commands;
+mod curve;
+mod error;
+mod evaluate;
+mod interrupt;
+mod model;
+mod output;
+mod picture;
+mod recipe;
+mod run;
+mod samples;
+mod view;
+
+use std::process::ExitCode;
+
+use args::{Cli, Command};
+use clap::Parser;
+use error::{Error, exit};
+
+fn main() -> ExitCode {
+    // A panic is a mistake of this program; it must not look like one of the user's.
+    std::panic::set_hook(Box::new(|about| {
+        let place = about
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        eprintln!(
+            "error: a mistake in nn itself at {place}; please report it with the command you typed"
+        );
+    }));
+    let outcome = std::panic::catch_unwind(|| {
+        let cli = Cli::parse();
+        match &cli.command {
+            Command::Train(args) => commands::train::train(args),
+            Command::Eval(args) => commands::eval::eval(args),
+            Command::Predict(args) => commands::predict::predict(args),
+            Command::Inspect(args) => commands::inspect::inspect(args),
+            Command::Export(args) => commands::export::export(args),
+            Command::Recipes(args) => commands::recipes::recipes(args),
+        }
+    });
+    match outcome {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error)) => {
+            let style = view::style::Style::stderr();
+            match &error {
+                Error::Interrupted { run, .. } => {
+                    eprintln!("{}\njudge it with: nn eval {}", error.line(), run.display());
+                }
+                _ => eprintln!("{} {}", style.bad("error:"), error.line()),
+            }
+            ExitCode::from(error.code())
+        }
+        Err(_) => ExitCode::from(exit::FAILED),
+    }
+}

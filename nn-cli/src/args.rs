@@ -1,0 +1,175 @@
+//! The command line: verbs, options and their help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+const EXAMPLES: &str = "\
+Examples:
+  nn train                                  learn to read the embedded handwritten digits
+  nn train recipes/iris.toml                train from a recipe
+  nn train recipe.toml --set train.epochs=5 --set optimizer.learning_rate=3e-4
+  nn train recipes/mnist-mlp.toml --data ~/mnist --out runs/mnist
+  nn eval runs/digits-1                     measure a trained network on its test data
+  nn predict runs/digits-1 seven.png        say what is on a picture
+  nn inspect runs/digits-1                  look at the weights
+  nn export runs/digits-1 --safetensors digits.safetensors
+
+Exit codes: 0 done, 1 failed, 2 wrong use or bad input, 130 stopped with Ctrl-C (the run is saved).
+Results go to stdout, progress to stderr. NO_COLOR switches colours off; NN_THREADS sets the number of threads.";
+
+/// Train, judge and use neural networks
+#[derive(Debug, Parser)]
+#[command(name = "nn", version, after_help = EXAMPLES, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The verbs of the command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Train a network from a recipe; without one, the embedded handwritten digits
+    Train(Train),
+    /// Measure a trained network on data: its own test part, or --data
+    Eval(Eval),
+    /// Say what a trained network makes of pictures, tables or arrays
+    Predict(Predict),
+    /// Show the layers and parameter statistics of a run, a model or a .safetensors file
+    Inspect(Inspect),
+    /// Write the weights for other programs, under PyTorch's names
+    Export(Export),
+    /// List the ready recipes, or print one to start from
+    Recipes(Recipes),
+}
+
+/// `nn train`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  nn train
+  nn train iris                             a ready recipe by name (see: nn recipes)
+  nn train my.toml --set train.epochs=5 --set network.layers.0.units=64
+  nn train mnist-mlp --data ~/mnist --threads 2 --seed 7
+
+The run folder holds recipe.toml (as resolved), metrics.jsonl, model.nn and curve.png.
+Ctrl-C finishes the current batch and saves the run; press it twice to leave at once.")]
+pub struct Train {
+    /// A recipe file, or the name of a ready recipe [default: digits]
+    pub recipe: Option<String>,
+    /// Override one value of the recipe, as in --set train.epochs=5 (may be repeated)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub overrides: Vec<String>,
+    /// Data to train on, in place of the recipe's data.source
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<String>,
+    /// Folder for the run; must not hold a run yet [default: runs/NAME-1, -2, …]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Number of threads (results do not depend on it)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Seed of every random choice: same seed, same weights
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+    /// Print the result as one JSON object on stdout
+    #[arg(long)]
+    pub json: bool,
+    /// No progress on stderr
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `nn eval`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  nn eval runs/digits-1
+  nn eval runs/mnist-mlp-1 --data ~/mnist --json")]
+pub struct Eval {
+    /// A run folder, or its model.nn
+    pub run: PathBuf,
+    /// Data to measure on, of the same kind as the training data [default: the run's own test part]
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<String>,
+    /// For .npy data: the file of targets
+    #[arg(long, value_name = "PATH", requires = "data")]
+    pub labels: Option<String>,
+    /// Number of threads (results do not depend on it)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Print the result as one JSON object on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `nn predict`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  nn predict runs/digits-1 seven.png photo.jpg
+  nn predict runs/iris-1 flowers.csv --json
+  nn predict runs/digits-1 images.npy --out probabilities.npy
+
+Pictures are made grey, brought to the network's input size, and inverted where the background is
+light and the network learnt from light strokes on dark; the output says when that was done.")]
+pub struct Predict {
+    /// A run folder, or its model.nn
+    pub run: PathBuf,
+    /// PNG or JPEG pictures, CSV tables, .npy arrays
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Also write all probabilities (or predicted values) as one .npy array, a row per sample
+    #[arg(long, value_name = "X.npy")]
+    pub out: Option<PathBuf>,
+    /// How many of the likeliest classes to show per sample
+    #[arg(long, value_name = "K", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
+    pub top: u16,
+    /// Print one JSON object per sample on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `nn inspect`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  nn inspect runs/digits-1
+  nn inspect weights.safetensors --json")]
+pub struct Inspect {
+    /// A run folder, a model.nn, or a .safetensors file
+    pub model: PathBuf,
+    /// Print the result as one JSON object on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `nn export`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  nn export runs/digits-1 --safetensors digits.safetensors
+
+In Python:  model.load_state_dict(safetensors.torch.load_file(\"digits.safetensors\"))")]
+pub struct Export {
+    /// A run folder, or its model.nn
+    pub run: PathBuf,
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    pub safetensors: PathBuf,
+    /// Replace the file if it is there already
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `nn recipes`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  nn recipes
+  nn recipes iris > iris.toml")]
+pub struct Recipes {
+    /// Print this recipe
+    pub name: Option<String>,
+}

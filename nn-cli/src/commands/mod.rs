@@ -1,0 +1,8 @@
+//! The verbs, one file each.
+
+pub mod eval;
+pub mod export;
+pub mod inspect;
+pub mod predict;
+pub mod recipes;
+pub mod train;

@@ -1,0 +1,197 @@
+//! Everything that can be checked before training: the loss against the targets, every layer against the real samples.
+
+use std::path::Path;
+
+use nn_core::store::safetensors;
+use nn_core::{DType, Parameters, Shape};
+use nn_data::Dataset;
+use nn_data::dataset::TargetKind;
+use nn_layers::spec::LayerKind;
+use nn_layers::{Layer, Loss, Sequential};
+use nn_optim::{EarlyStopping, Stop};
+
+use crate::error::{Error, Result};
+use crate::model::{FORMAT, Header, Plan, picture_size, read_sentence};
+use crate::recipe::{self, Recipe};
+use crate::samples::{self, Parts};
+
+/// Whether the loss is for such targets.
+///
+/// # Errors
+/// If it is not.
+pub fn check_target(recipe: &Recipe, target: &TargetKind) -> Result<()> {
+    let name = recipe.loss.name();
+    let wrong = |problem: String| {
+        Err(Error::input(format!(
+            "{}: [loss] {problem}",
+            recipe.file.display()
+        )))
+    };
+    match target {
+        TargetKind::Regression { .. } if !recipe::is_regression(&recipe.loss) => wrong(format!(
+            "{name} tells classes apart, but the targets of {} are numbers; use mse, mae or huber",
+            recipe.data.source
+        )),
+        TargetKind::Classes { names } if recipe::is_regression(&recipe.loss) => wrong(format!(
+            "{name} is for numbers, but the targets of {} are {} classes; use cross_entropy",
+            recipe.data.source,
+            names.len()
+        )),
+        TargetKind::Classes { names } if is_binary(&recipe.loss) && names.len() != 2 => {
+            wrong(format!(
+                "{name} tells two classes apart, the data has {}; use cross_entropy",
+                names.len()
+            ))
+        }
+        TargetKind::Classes { names } => match &recipe.loss {
+            Loss::CrossEntropy(loss)
+                if loss
+                    .class_weights
+                    .as_ref()
+                    .is_some_and(|weights| weights.len() != names.len()) =>
+            {
+                wrong(format!(
+                    "class_weights must have one weight for each of the {} classes",
+                    names.len()
+                ))
+            }
+            _ => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+pub fn is_binary(loss: &Loss) -> bool {
+    matches!(loss, Loss::BinaryCrossEntropy(_) | Loss::Hinge(_))
+}
+
+/// Builds the network for the real samples and checks everything that can be checked before training.
+pub fn build(recipe: &Recipe, parts: &Parts) -> Result<(Plan, Sequential)> {
+    let file = recipe.file.display();
+    let wrong = |problem: String| Error::input(format!("{file}: [network] {problem}"));
+    let train = &parts.train;
+    let sample = Shape::from(train.input_shape());
+    let spec = recipe.network.spec();
+    let flat = train.input_shape().len() > 1
+        && !matches!(
+            spec.layers.first().map(|layer| &layer.kind),
+            Some(LayerKind::Flatten(_))
+        );
+    let hint = if flat {
+        "; put \"flatten\" before the first layer"
+    } else {
+        ""
+    };
+    let mut network = spec
+        .build(&sample, recipe.seed, DType::F32)
+        .map_err(|e| wrong(format!("{e}{hint}")))?;
+    let output = network
+        .output_shape(&Shape::from([&[1], train.input_shape()].concat()))
+        .map_err(|e| wrong(format!("{e}{hint}")))?;
+    check_output(recipe, train.target_kind(), &output)
+        .map_err(|problem| wrong(format!("{problem}{hint}")))?;
+
+    if recipe.augment.shift > 0 && picture_size(train.input_shape()).is_none() {
+        let shape = train.input_shape();
+        return Err(Error::input(format!(
+            "{file}: [augment] shift moves pictures, but the samples have the shape {shape:?}; take it out"
+        )));
+    }
+    if let Some(path) = &recipe.network.init {
+        let path = Path::new(path);
+        let (weights, _) =
+            safetensors::load(path).map_err(|e| Error::input(read_sentence(path, &e)))?;
+        network.load_state(&weights).map_err(|e| {
+            Error::input(format!(
+                "{}: its weights do not fit the network: {e}; `nn inspect` shows what it holds",
+                path.display()
+            ))
+        })?;
+    }
+    let header = Header {
+        format: FORMAT,
+        name: recipe.name.clone(),
+        network: spec,
+        sample: train.input_shape().to_vec(),
+        target: train.target_kind().clone(),
+        loss: recipe.loss.clone(),
+        features: train.feature_names().unwrap_or_default().to_vec(),
+        csv: parts.schema.clone(),
+        border: samples::border(train)?,
+        epochs: 0.0,
+        steps: 0,
+        seed: recipe.seed,
+    };
+    let inputs = samples::fit_inputs(recipe.preprocess.scale, train)?;
+    let targets = samples::fit_targets(recipe.preprocess.scale_targets, train)?;
+    Ok((
+        Plan {
+            header,
+            inputs,
+            targets,
+        },
+        network,
+    ))
+}
+
+/// Whether the network puts out what the targets need.
+fn check_output(recipe: &Recipe, target: &TargetKind, output: &Shape) -> Result<(), String> {
+    let (wanted, what) = match target {
+        TargetKind::Classes { .. } if is_binary(&recipe.loss) => (
+            1,
+            format!("{} takes one number for two classes", recipe.loss.name()),
+        ),
+        TargetKind::Classes { names } => {
+            (names.len(), format!("the data has {} classes", names.len()))
+        }
+        other => (
+            other.outputs(),
+            format!("the data has {} value(s) to predict", other.outputs()),
+        ),
+    };
+    if output.dims() != [1, wanted] {
+        let shape: Vec<String> = output.dims().iter().skip(1).map(usize::to_string).collect();
+        return Err(format!(
+            "puts out [{}] for a sample, but {what}: the last layer with weights must have {wanted} unit(s)",
+            shape.join(", ")
+        ));
+    }
+    let last = recipe.network.layers.last().map(|layer| &layer.kind);
+    match (&recipe.loss, last) {
+        (Loss::CrossEntropy(_), Some(LayerKind::Softmax(_) | LayerKind::LogSoftmax(_))) => {
+            Err("ends in a softmax, which cross_entropy contains already: take the last layer out".into())
+        }
+        (Loss::BinaryCrossEntropy(_), Some(LayerKind::Sigmoid {})) => {
+            Err("ends in a sigmoid, which binary_cross_entropy contains already: take the last layer out".into())
+        }
+        (Loss::Nll(_), last) if !matches!(last, Some(LayerKind::LogSoftmax(_))) => {
+            Err("must end in \"log_softmax\" for the loss nll; or use cross_entropy, which contains it".into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The rules for stopping.
+pub fn stop(recipe: &Recipe, has_validation: bool) -> Result<Stop> {
+    let rules = &recipe.stop;
+    let early = rules.patience.map(|patience| EarlyStopping {
+        monitor: rules.monitor,
+        patience,
+        min_delta: rules.min_delta,
+        restore_best: rules.restore_best,
+    });
+    if early.is_some() && !has_validation && rules.monitor.to_string().contains("validation") {
+        let file = recipe.file.display();
+        return Err(Error::input(format!(
+            "{file}: [stop] patience watches the {}, but there is no validation part; set [data] validation = 0.1, or monitor = \"training_loss\"",
+            rules.monitor
+        )));
+    }
+    Ok(Stop {
+        epochs: Some(recipe.train.epochs),
+        steps: rules.steps,
+        loss_below: rules.loss_below,
+        gradient_norm_below: rules.gradient_below,
+        early,
+    })
+}

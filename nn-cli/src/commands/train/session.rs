@@ -1,0 +1,330 @@
+//! One training run, from the first step to the report.
+
+use std::time::Instant;
+
+use nn_core::{Context, Parameters, Shape};
+use nn_data::{Batch, Dataset, Loader, Subset};
+use nn_layers::Sequential;
+use nn_optim::schedule::Time;
+use nn_optim::{Clip, Penalty, StopReason, Trainer};
+use serde_json::{Value, json};
+
+use super::check::stop;
+use super::step::{step, validate};
+use super::watch::{epoch_json, unwrapped};
+use crate::augment::Shift;
+use crate::commands::eval::WORST;
+use crate::curve::History;
+use crate::error::{Error, Result};
+use crate::evaluate::{Evaluation, Scores, evaluate};
+use crate::interrupt::Interrupt;
+use crate::model::{Model, Plan};
+use crate::output::{print, print_json};
+use crate::recipe::Recipe;
+use crate::run::{Log, Run};
+use crate::samples::Parts;
+use crate::view::network::network_table;
+use crate::view::number::{duration, grouped, percent, plain, short};
+use crate::view::progress::Progress;
+use crate::view::report::{as_json, report};
+use crate::view::style::Style;
+
+/// One training run.
+pub struct Session {
+    pub(super) recipe: Recipe,
+    parts: Parts,
+    pub(super) plan: Plan,
+    pub(super) run: Run,
+    pub(super) log: Log,
+    pub(super) progress: Progress,
+    pub(super) history: History,
+    /// Batches of an epoch.
+    pub(super) batches: usize,
+    /// Samples of an epoch.
+    pub(super) samples: u64,
+    /// Epochs after which it ends at the latest; not whole when a number of steps ends it.
+    total_epochs: f64,
+    pub(super) started: Instant,
+    /// When the model was saved last.
+    pub(super) saved: Option<Instant>,
+    /// The least validation loss so far.
+    pub(super) best: Option<f64>,
+}
+
+impl Session {
+    pub fn new(quiet: bool, recipe: Recipe, parts: Parts, plan: Plan, run: Run) -> Result<Session> {
+        let size = recipe.train.batch_size.of(parts.train.len());
+        let batches = parts.train.len().div_ceil(size);
+        let steps = (recipe.train.epochs.saturating_mul(batches as u64))
+            .min(recipe.stop.steps.unwrap_or(u64::MAX));
+        let total_epochs = steps as f64 / batches as f64;
+        let samples = (total_epochs * parts.train.len() as f64) as u64;
+        let progress = Progress::new(quiet, Some(total_epochs.ceil() as usize), Some(samples));
+        let log = run.log()?;
+        Ok(Session {
+            batches,
+            samples: parts.train.len() as u64,
+            total_epochs,
+            started: Instant::now(),
+            saved: None,
+            best: None,
+            history: History::default(),
+            recipe,
+            parts,
+            plan,
+            run,
+            log,
+            progress,
+        })
+    }
+
+    /// What is going to happen.
+    pub fn introduce(&self, network: &Sequential) -> Result<()> {
+        if self.progress.is_silent() {
+            return Ok(());
+        }
+        let style = self.progress.style();
+        let recipe = &self.recipe;
+        let part = |part: &Option<Subset>| part.as_ref().map_or(0, |part| part.len()) as u64;
+        let mut text = style.bold(&recipe.name);
+        if !recipe.description.is_empty() {
+            text.push_str(&format!(" · {}", recipe.description));
+        }
+        let line = |key: &str, value: String| format!("  {key:<10} {value}\n");
+        text.push_str("\n\n");
+        text.push_str(&line(
+            "data",
+            format!(
+                "{}: {} to learn from, {} for validation, {} for the test",
+                recipe.data.source,
+                grouped(self.parts.train.len() as u64),
+                grouped(part(&self.parts.validation)),
+                grouped(part(&self.parts.test)),
+            ),
+        ));
+        text.push_str(&line("predicts", self.plan.predicts()));
+        let preprocessing = self.plan.preprocessing();
+        text.push_str(&line(
+            "inputs",
+            if preprocessing.is_empty() {
+                "as they are".into()
+            } else {
+                preprocessing.join(", ")
+            },
+        ));
+        let size = recipe.train.batch_size.of(self.parts.train.len());
+        text.push_str(&line(
+            "training",
+            format!(
+                "{}, {} at rate {}, batches of {}, up to {} epochs, {} threads, seed {}",
+                recipe.loss.name(),
+                optimizer_name(recipe)?,
+                plain(recipe.optimizer.learning_rate()),
+                grouped(size as u64),
+                plain(self.total_epochs),
+                nn_core::kernels::threads::threads(),
+                recipe.seed,
+            ),
+        ));
+        text.push_str(&line("run", self.run.folder().display().to_string()));
+        text.push('\n');
+        text.push_str(&network_table(
+            network,
+            &Shape::from(self.plan.header.sample.clone()),
+        )?);
+        text.push('\n');
+        self.progress.print(&text);
+        Ok(())
+    }
+
+    pub fn run(mut self, mut network: Sequential, as_json_line: bool) -> Result<()> {
+        self.started = Instant::now();
+        let recipe = self.recipe.clone();
+        let loader = self.loader()?;
+        let steps = (self.total_epochs * self.batches as f64).round() as u64;
+        let time = Time {
+            epoch: self.total_epochs.ceil() as u64,
+            step: steps,
+        };
+        let mut trainer = Trainer::new(recipe.optimizer.build()?)
+            .schedule(recipe.schedule.resolve(time).build()?)
+            .stop(stop(&recipe, self.parts.validation.is_some())?)
+            .seed(recipe.seed);
+        trainer = match (recipe.train.clip_norm, recipe.train.clip_value) {
+            (Some(max_norm), _) => trainer.clip(Clip::Norm { max_norm }),
+            (None, Some(limit)) => trainer.clip(Clip::Value { limit }),
+            (None, None) => trainer,
+        };
+        if recipe.train.l1 > 0.0 || recipe.train.l2 > 0.0 {
+            // Penalties are meant for weights: biases do not make a function wilder.
+            trainer = trainer.penalty(Penalty {
+                l1: recipe.train.l1,
+                l2: recipe.train.l2,
+                min_rank: 2,
+                ..Penalty::default()
+            });
+        }
+        let interrupt = Interrupt::install()?;
+        let targets = self.plan.targets.clone();
+        let loss = recipe.loss.clone();
+        let step = move |network: &Sequential, batch: &Batch, cx: &mut Context| {
+            step(network, batch, cx, &loss, &targets)
+        };
+        let validation = self.parts.validation.clone();
+        let judged = self.plan.clone();
+        let size = self.plan.picture().filter(|_| recipe.augment.shift > 0);
+        let shift = size.map(|size| Shift {
+            by: recipe.augment.shift,
+            seed: recipe.seed,
+            size,
+        });
+        self.progress.start();
+        let outcome = {
+            let mut trainer = trainer.interrupt(interrupt.flag()).callback(&mut self);
+            let batches = |epoch: u64| {
+                loader.epoch(epoch).map(move |batch| -> Result<Batch> {
+                    let mut batch = batch?;
+                    shift
+                        .as_ref()
+                        .map_or(Ok(()), |shift| shift.apply(epoch, &mut batch))?;
+                    Ok(batch)
+                })
+            };
+            match &validation {
+                Some(data) => trainer.fit_with_validation(&mut network, batches, step, |network| {
+                    Ok(validate(&judged, network, data)?)
+                }),
+                None => trainer.fit(&mut network, batches, step),
+            }
+        };
+        interrupt.release();
+        self.progress.finish();
+        let report = outcome.map_err(unwrapped)?;
+        self.history.best = report
+            .best
+            .filter(|_| report.restored_best)
+            .map(|best| best.epoch);
+        self.history.epochs = report.history.clone();
+        self.note_progress(report.steps);
+        self.plan.save(&self.run.model(), network.state())?;
+        if report.reason == StopReason::Interrupted {
+            if let Some(partial) = report.history.last().filter(|epoch| !epoch.complete) {
+                self.log.line(&epoch_json(partial, false))?;
+            }
+            self.history
+                .draw(&self.run.curve(), &recipe.name, "stopped with Ctrl-C")?;
+            return Err(Error::Interrupted {
+                run: self.run.folder().to_path_buf(),
+                epochs: self.plan.header.epochs,
+            });
+        }
+        self.finish(network, &report.reason, as_json_line)
+    }
+
+    fn loader(&self) -> Result<Loader> {
+        let size = self.recipe.train.batch_size.of(self.parts.train.len());
+        let loader = Loader::new(self.parts.train.clone())
+            .batch_size(size)?
+            .transform(self.plan.inputs.clone());
+        Ok(if self.recipe.train.shuffle {
+            loader.shuffle(self.recipe.seed)
+        } else {
+            loader
+        })
+    }
+
+    pub(super) fn note_progress(&mut self, steps: u64) {
+        self.plan.header.steps = steps;
+        self.plan.header.epochs = steps as f64 / self.batches as f64;
+    }
+
+    /// The test, the curve and the report.
+    fn finish(
+        mut self,
+        network: Sequential,
+        reason: &StopReason,
+        as_json_line: bool,
+    ) -> Result<()> {
+        let model = Model {
+            plan: self.plan.clone(),
+            network,
+        };
+        let test = match &self.parts.test {
+            Some(test) => Some(evaluate(&model.plan, &model.network, test, WORST)?),
+            None => None,
+        };
+        let folder = self.run.folder().display().to_string();
+        let mut result = json!({
+            "kind": "end",
+            "run": folder,
+            "reason": reason.to_string(),
+            "epochs": model.plan.header.epochs,
+            "steps": model.plan.header.steps,
+            "seconds": self.started.elapsed().as_secs_f64(),
+            "best_epoch": self.history.best.map(|epoch| epoch + 1),
+            "parameters": model.network.parameter_count(),
+            "test": test.as_ref().map(|test| as_json(&model.plan, test)),
+        });
+        self.log.line(&result)?;
+        let subtitle = test.as_ref().map_or_else(String::new, headline);
+        self.history
+            .draw(&self.run.curve(), &self.recipe.name, &subtitle)?;
+        if as_json_line {
+            if let Value::Object(object) = &mut result {
+                object.remove("kind");
+            }
+            return print_json(&result);
+        }
+        let took = duration(self.started.elapsed());
+        let style = self.progress.style();
+        let best = self.history.best.map_or(String::new(), |epoch| {
+            format!("; weights of the best epoch, {}, kept", epoch + 1)
+        });
+        self.progress.print(&format!(
+            "\n{reason} · {took}{best}\n{}",
+            self.history.text(style)
+        ));
+
+        let style = Style::stdout();
+        let mut text = String::from("\n");
+        match &test {
+            Some(test) => text.push_str(&report(&model.plan, test, "test", style)),
+            None => text.push_str("no test part was kept ([data] test = 0)\n"),
+        }
+        text.push_str(&format!(
+            "\nsaved in {}: recipe.toml, metrics.jsonl, model.nn, curve.png\n",
+            style.bold(&folder)
+        ));
+        text.push_str(&format!(
+            "next: {}\n",
+            style.bold(&format!(
+                "nn predict {folder} {}",
+                example_file(&model.plan)
+            ))
+        ));
+        text.push_str(&format!(
+            "      {}\n",
+            style.bold(&format!("nn inspect {folder}"))
+        ));
+        print(&text)
+    }
+}
+
+fn example_file(plan: &Plan) -> &'static str {
+    if plan.picture().is_some() {
+        "picture.png"
+    } else {
+        "rows.csv"
+    }
+}
+
+fn headline(test: &Evaluation) -> String {
+    match &test.scores {
+        Scores::Classes(scores) => format!("test accuracy {}", percent(scores.report.accuracy)),
+        Scores::Values(scores) => format!("test R² {}", short(scores.r2)),
+    }
+}
+
+fn optimizer_name(recipe: &Recipe) -> Result<&'static str> {
+    Ok(recipe.optimizer.build()?.name())
+}

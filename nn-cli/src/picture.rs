@@ -1,0 +1,177 @@
+//! Pictures from files as a network wants them: grey, of its size, on the background it knows.
+
+use std::path::Path;
+
+use image::imageops::FilterType;
+use image::{GrayImage, ImageReader, Luma};
+
+use crate::error::{Error, Result};
+
+/// Larger pictures are refused before they are decoded.
+const MAX_SIDE: u32 = 20_000;
+/// Most bytes a decoder may claim.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// A picture brought to the network's form.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// Grey values 0…255, row by row.
+    pub pixels: Vec<f32>,
+    /// What was done to it, in words.
+    pub notes: Vec<String>,
+}
+
+/// Reads a PNG or JPEG picture and brings it to `height × width`.
+///
+/// Colours become grey (ITU-R 709 weights), transparency stands on white. A picture of another size keeps its proportions: it is put
+/// into the middle of a square of its background and scaled. When `border` (how bright the border of the training pictures is, 0…1)
+/// is dark and the picture's border is light, or the other way round, the picture is inverted.
+///
+/// # Errors
+/// If the file cannot be read or is not such a picture.
+pub fn load(path: &Path, height: usize, width: usize, border: Option<f64>) -> Result<Prepared> {
+    let problem = |what: String| Error::input(format!("{}: {what}", path.display()));
+    let mut reader = ImageReader::open(path)
+        .and_then(ImageReader::with_guessed_format)
+        .map_err(|e| match e.kind() {
+            std::io::ErrorKind::NotFound => problem("there is no such file; check the path".into()),
+            _ => problem(format!("it cannot be read: {e}")),
+        })?;
+    let mut limits = image::Limits::default();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_BYTES);
+    reader.limits(limits);
+    let picture = reader.decode().map_err(|e| match e {
+        image::ImageError::Unsupported(_) => {
+            problem("not a PNG or JPEG picture; convert it first".into())
+        }
+        image::ImageError::Limits(_) => {
+            problem("the picture is too large; make it smaller first".into())
+        }
+        other => problem(format!("the picture is damaged ({other}); save it again")),
+    })?;
+    let mut notes = Vec::new();
+    if picture.color().has_color() {
+        notes.push("made grey".to_string());
+    }
+    let mut grey = if picture.color().has_alpha() {
+        let with_alpha = picture.to_luma_alpha8();
+        GrayImage::from_fn(with_alpha.width(), with_alpha.height(), |x, y| {
+            let [luma, alpha] = with_alpha.get_pixel(x, y).0;
+            let (luma, alpha) = (u16::from(luma), u16::from(alpha));
+            Luma([((luma * alpha + 255 * (255 - alpha) + 127) / 255) as u8])
+        })
+    } else {
+        picture.to_luma8()
+    };
+    if grey.width() == 0 || grey.height() == 0 {
+        return Err(problem("the picture has no pixels".into()));
+    }
+    let light =
+        border_brightness(grey.as_raw(), grey.height() as usize, grey.width() as usize) > 0.5;
+    if border.is_some_and(|known| (known > 0.5) != light) {
+        image::imageops::invert(&mut grey);
+        notes.push(format!(
+            "inverted, its background is {}",
+            if light { "light" } else { "dark" }
+        ));
+    }
+    if (grey.height() as usize, grey.width() as usize) != (height, width) {
+        notes.push(format!("resized from {}×{}", grey.width(), grey.height()));
+        grey = fit(&grey, height as u32, width as u32);
+    }
+    Ok(Prepared {
+        pixels: grey.into_raw().into_iter().map(f32::from).collect(),
+        notes,
+    })
+}
+
+/// Scales with the proportions kept, on the picture's own background.
+fn fit(picture: &GrayImage, height: u32, width: u32) -> GrayImage {
+    let scale = (f64::from(width) / f64::from(picture.width()))
+        .min(f64::from(height) / f64::from(picture.height()));
+    let side = |size: u32, limit: u32| ((f64::from(size) * scale).round() as u32).clamp(1, limit);
+    let (w, h) = (side(picture.width(), width), side(picture.height(), height));
+    let small = image::imageops::resize(picture, w, h, FilterType::Triangle);
+    let background = (255.0
+        * border_brightness(
+            picture.as_raw(),
+            picture.height() as usize,
+            picture.width() as usize,
+        ))
+    .round() as u8;
+    let mut fitted = GrayImage::from_pixel(width, height, Luma([background]));
+    image::imageops::replace(
+        &mut fitted,
+        &small,
+        i64::from((width - w) / 2),
+        i64::from((height - h) / 2),
+    );
+    fitted
+}
+
+/// Mean brightness of the outermost pixels, 0 to 1.
+pub fn border_brightness(pixels: &[u8], height: usize, width: usize) -> f64 {
+    let (mut sum, mut count) = (0.0, 0.0);
+    for (row, line) in pixels.chunks_exact(width.max(1)).enumerate().take(height) {
+        let edge = row == 0 || row + 1 == height;
+        for (column, &pixel) in line.iter().enumerate() {
+            if edge || column == 0 || column + 1 == width {
+                sum += f64::from(pixel);
+                count += 255.0;
+            }
+        }
+    }
+    if count > 0.0 { sum / count } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn size_background_and_transparency_are_brought_to_the_networks_form() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("seven.png");
+        // A black stroke on transparent ground, twice as wide as high.
+        let mut picture = image::RgbaImage::from_pixel(80, 40, image::Rgba([0, 0, 0, 0]));
+        for y in 10..30 {
+            for x in 36..44 {
+                picture.put_pixel(x, y, image::Rgba([0, 0, 0, 255]));
+            }
+        }
+        picture.save(&path).expect("written");
+        let prepared = load(&path, 28, 28, Some(0.0)).expect("a picture");
+        assert_eq!(prepared.pixels.len(), 784);
+        assert_eq!(
+            prepared.notes,
+            [
+                "made grey",
+                "inverted, its background is light",
+                "resized from 80×40"
+            ]
+        );
+        assert!(prepared.pixels[0] < 1.0 && prepared.pixels[14 * 28 + 14] > 200.0);
+        let kept = load(&path, 28, 28, None).expect("a picture");
+        assert!(kept.pixels[0] > 254.0, "no known background, no inversion");
+    }
+
+    #[test]
+    fn damaged_and_foreign_files_are_refused() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for (name, bytes) in [
+            ("empty.png", &b""[..]),
+            ("text.png", b"hello"),
+            ("cut.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0"),
+        ] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).expect("written");
+            let error = load(&path, 28, 28, None).expect_err("not a picture");
+            assert!(
+                error.to_string().contains(name) && error.code() == 2,
+                "{error}"
+            );
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! `[data]` and `[preprocess]`.
+
+use serde::{Deserialize, Serialize};
+
+/// Where the samples come from and how they are divided.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// An embedded set (`digits`, `iris`, `wine`, `breast-cancer`, `diabetes`), a folder of IDX files, or a `.csv` or `.npy` file.
+    /// Paths are relative to the recipe file.
+    pub source: String,
+    /// For `.npy`: the file of targets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<String>,
+    /// For `.csv`: the column (or columns, for regression) to predict; default the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Columns>,
+    /// For `.csv`: columns to leave out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignore: Vec<ColumnName>,
+    /// For `.csv`: columns of categories that look like numbers; each category becomes an input of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categorical: Vec<ColumnName>,
+    /// For `.csv`: columns of categories to be numbered in sorted order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ordinal: Vec<ColumnName>,
+    /// For `.csv`: columns that are numbers though they do not look so at first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub numeric: Vec<ColumnName>,
+    /// For `.csv`: whether the first line is a header; by default this is told from the content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<bool>,
+    /// For `.csv`: the character between columns; by default told from the content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<char>,
+    /// For `.csv`: leave rows with missing values out instead of refusing them.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub drop_missing: bool,
+    /// Names of the classes in the order of their numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
+    /// Use only so many samples, the first ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+    /// Share of the samples kept for validation after each epoch, 0 to below 1.
+    #[serde(default = "validation")]
+    pub validation: f64,
+    /// Share of the samples kept for the test at the end; a source with its own test part uses that.
+    #[serde(default = "test")]
+    pub test: f64,
+    /// Keep the proportion of the classes the same in each part.
+    #[serde(default = "yes")]
+    pub stratify: bool,
+}
+
+/// A column by its header, or by its number counted from 0.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a column must be a name in quotes or a number counted from 0"
+)]
+pub enum ColumnName {
+    /// Counted from 0.
+    Index(usize),
+    /// As the header says.
+    Name(String),
+}
+
+/// One column or several.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "target must be a column name in quotes, a number counted from 0, or a list of these"
+)]
+pub enum Columns {
+    /// One.
+    One(ColumnName),
+    /// Several real-valued ones.
+    Many(Vec<ColumnName>),
+}
+
+fn validation() -> f64 {
+    0.1
+}
+
+fn test() -> f64 {
+    0.15
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// What is done to the samples before the network sees them. Whatever it needs to know is measured on the training part alone and
+/// stored in the model.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preprocess {
+    /// How inputs are scaled.
+    #[serde(default)]
+    pub scale: Scale,
+    /// In regression: bring the targets to mean 0 and deviation 1 for training; predictions are brought back.
+    #[serde(default)]
+    pub scale_targets: bool,
+}
+
+/// Changes to training samples that leave their meaning as it is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Augment {
+    /// Move each picture by up to so many pixels, anew in each epoch.
+    pub shift: usize,
+}
+
+/// How inputs are scaled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scale {
+    /// Tables: `standard`. Pictures: `pixels`.
+    #[default]
+    Auto,
+    /// Taken as they are.
+    None,
+    /// Bytes 0…255 to 0…1.
+    Pixels,
+    /// Each feature to mean 0.
+    Mean,
+    /// Each feature to mean 0 and deviation 1.
+    Standard,
+    /// All values together to mean 0 and deviation 1.
+    StandardGlobal,
+    /// Each feature to 0…1.
+    MinMax,
+}
+
+impl Data {
+    /// Data from this source, everything else at its default.
+    pub fn of(source: &str) -> Data {
+        Data {
+            source: source.to_string(),
+            labels: None,
+            target: None,
+            ignore: Vec::new(),
+            categorical: Vec::new(),
+            ordinal: Vec::new(),
+            numeric: Vec::new(),
+            header: None,
+            delimiter: None,
+            drop_missing: false,
+            classes: Vec::new(),
+            limit: None,
+            validation: validation(),
+            test: test(),
+            stratify: true,
+        }
+    }
+}

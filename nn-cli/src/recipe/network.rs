@@ -1,0 +1,109 @@
+//! `[network]`.
+
+use nn_layers::{LayerSpec, NetworkSpec};
+use serde::{Deserialize, Serialize};
+
+use super::node::{Entry, Node, Value};
+use super::problem::{Problem, What};
+
+/// The layers, from the input on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Network {
+    /// Weights to start from: a `.safetensors` file with this network's names and shapes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init: Option<String>,
+    /// The layers in order; the input size of each follows from the one before.
+    pub layers: Vec<LayerSpec>,
+}
+
+impl Network {
+    /// The layers as the layers crate builds them.
+    pub fn spec(&self) -> NetworkSpec {
+        NetworkSpec {
+            layers: self.layers.clone(),
+        }
+    }
+}
+
+/// Layers may be written as words, `"linear 128"` or `"dropout p=0.2"`; this writes them out as tables. The first word is the type; a
+/// word without `=` is the value of the type's main key.
+pub(super) fn write_out_layers(recipe: &mut Node) -> Result<(), Problem> {
+    let Value::Table(tables) = &mut recipe.value else {
+        return Ok(());
+    };
+    let network = tables
+        .iter_mut()
+        .find(|entry| entry.key == "network")
+        .map(|entry| &mut entry.node.value);
+    let Some(Value::Table(entries)) = network else {
+        return Ok(());
+    };
+    let layers = entries
+        .iter_mut()
+        .find(|entry| entry.key == "layers")
+        .map(|entry| &mut entry.node.value);
+    let Some(Value::Array(layers)) = layers else {
+        return Ok(());
+    };
+    layers.iter_mut().try_for_each(write_out)
+}
+
+/// The key that a word without `=` belongs to.
+fn main_key(layer: &str) -> Option<&'static str> {
+    match layer {
+        "linear" => Some("units"),
+        "dropout" => Some("p"),
+        "leaky_relu" => Some("slope"),
+        "elu" => Some("alpha"),
+        _ => None,
+    }
+}
+
+fn write_out(layer: &mut Node) -> Result<(), Problem> {
+    let Value::String(text) = &layer.value else {
+        return Ok(());
+    };
+    let origin = layer.origin.clone();
+    let wrong = |what: String| Problem::new(What::Other(what)).at(Some(origin.clone()));
+    let mut words = text.split_whitespace();
+    let kind = words.next().ok_or_else(|| {
+        wrong("a layer is empty; write for example \"linear 128\" or \"relu\"".into())
+    })?;
+    let entry = |key: &str, value: Value| Entry {
+        key: key.into(),
+        origin: origin.clone(),
+        node: Node {
+            value,
+            origin: origin.clone(),
+        },
+    };
+    let mut entries = vec![entry("type", Value::String(kind.into()))];
+    for word in words {
+        let (key, value) = match word.split_once('=') {
+            Some((key, value)) => (key, value),
+            // A word that no key takes is refused as an unknown key, after the type itself was found to be right.
+            None => (
+                main_key(kind)
+                    .filter(|key| !entries.iter().any(|entry| entry.key == *key))
+                    .unwrap_or(word),
+                word,
+            ),
+        };
+        entries.push(entry(key, plain_value(value)));
+    }
+    layer.value = Value::Table(entries);
+    Ok(())
+}
+
+fn plain_value(text: &str) -> Value {
+    if let Ok(number) = text.parse() {
+        Value::Integer(number)
+    } else if let Ok(number) = text.parse() {
+        Value::Float(number)
+    } else if let Ok(truth) = text.parse() {
+        Value::Boolean(truth)
+    } else {
+        Value::String(text.into())
+    }
+}

@@ -1,0 +1,30 @@
+//! The recipes that come with the program.
+
+/// A ready recipe.
+#[derive(Clone, Copy, Debug)]
+pub struct Ready {
+    /// What to type for it.
+    pub name: &'static str,
+    /// Its text.
+    pub text: &'static str,
+}
+
+macro_rules! ready {
+    ($($name:literal),* $(,)?) => {
+        /// All ready recipes, the default one first.
+        pub const READY: &[Ready] = &[$(Ready { name: $name, text: include_str!(concat!("../../../recipes/", $name, ".toml")) }),*];
+    };
+}
+
+ready![
+    "digits",
+    "mnist-mlp",
+    "softmax-digits",
+    "iris",
+    "wine",
+    "breast-cancer",
+    "logistic-breast-cancer",
+    "perceptron-breast-cancer",
+    "diabetes",
+    "linear-diabetes",
+];

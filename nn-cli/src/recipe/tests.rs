@@ -1,0 +1,233 @@
+use std::path::Path;
+
+use super::load::{Overrides, parse};
+use super::{BatchSize, Optimizer, READY, Recipe};
+
+const GOOD: &str = r#"
+name = "small"
+
+[data]
+source = "iris"
+
+[network]
+layers = [
+    "linear 16",
+    { type = "relu" },
+    "linear 3",
+]
+
+[optimizer]
+type = "adam"
+learning_rate = 0.01
+
+[train]
+epochs = 3
+"#;
+
+fn load(text: &str, set: &[&str]) -> Result<Recipe, String> {
+    let overrides = Overrides {
+        set: set.iter().map(|s| s.to_string()).collect(),
+        ..Overrides::default()
+    };
+    parse(Path::new("my/r.toml"), text, Path::new(""), &overrides)
+        .map_err(|problem| problem.to_string())
+}
+
+fn message(find: &str, replace: &str) -> String {
+    assert!(GOOD.contains(find), "{find}");
+    load(&GOOD.replace(find, replace), &[]).expect_err("must be refused")
+}
+
+#[test]
+fn a_good_recipe_is_read_and_what_is_written_reads_the_same() {
+    let recipe = load(GOOD, &[]).expect("good");
+    assert_eq!(
+        (
+            recipe.seed,
+            recipe.train.epochs,
+            recipe.network.layers.len()
+        ),
+        (1, 3, 3)
+    );
+    let written = toml::to_string(&recipe).expect("can be written");
+    assert_eq!(load(&written, &[]).expect("resolved"), recipe, "{written}");
+}
+
+#[test]
+fn misspelt_keys_are_refused_with_line_and_suggestion() {
+    assert_eq!(
+        message("learning_rate = 0.01", "learning_rat = 0.01"),
+        "my/r.toml:16: unknown key \"learning_rat\" in [optimizer]; did you mean \"learning_rate\"?"
+    );
+    assert_eq!(
+        message("epochs = 3", "epoch = 3"),
+        "my/r.toml:19: unknown key \"epoch\" in [train]; did you mean \"epochs\"?"
+    );
+    assert_eq!(
+        message("[train]", "[tran]"),
+        "my/r.toml:18: unknown key \"tran\" at the top of the recipe; did you mean \"train\"?"
+    );
+    let text = message("epochs = 3", "colour = 3");
+    assert!(
+        text.starts_with(
+            "my/r.toml:19: unknown key \"colour\" in [train]; the keys are epochs, batch_size"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn unknown_types_are_refused_with_line_and_suggestion() {
+    assert_eq!(
+        message("type = \"adam\"", "type = \"adamm\""),
+        "my/r.toml:15: unknown optimizer type \"adamm\"; did you mean \"adam\"?"
+    );
+    let text = message("{ type = \"relu\" }", "{ type = \"rely\" }");
+    assert_eq!(
+        text,
+        "my/r.toml:10: unknown layer type \"rely\"; did you mean \"relu\"?"
+    );
+    let text = message("\"linear 16\"", "\"liner 16\"");
+    assert!(
+        text.starts_with("my/r.toml:9: unknown layer type \"liner\"; did you mean \"linear\"?"),
+        "{text}"
+    );
+}
+
+#[test]
+fn wrong_types_are_refused_with_line() {
+    assert_eq!(
+        message("epochs = 3", "epochs = \"three\""),
+        "my/r.toml:19: \"epochs\" in [train] must be a whole number from 0, not the text \"three\""
+    );
+    assert_eq!(
+        message("epochs = 3", "epochs = 2.5"),
+        "my/r.toml:19: \"epochs\" in [train] must be a whole number from 0, not the number 2.5"
+    );
+    assert_eq!(
+        message("learning_rate = 0.01", "learning_rate = \"fast\""),
+        "my/r.toml:16: \"learning_rate\" in [optimizer] must be a number, not the text \"fast\""
+    );
+    assert_eq!(
+        message("[data]\nsource = \"iris\"", "data = 3"),
+        "my/r.toml:4: \"data\" at the top of the recipe must be a table, not the whole number 3"
+    );
+    let text = message("epochs = 3", "batch_size = 0");
+    assert_eq!(
+        text,
+        "my/r.toml:19: \"batch_size\" in [train] must be a whole number from 1, or \"full\", not the whole number 0"
+    );
+}
+
+#[test]
+fn values_out_of_range_are_refused_with_line() {
+    assert_eq!(
+        message("learning_rate = 0.01", "learning_rate = -1"),
+        "my/r.toml:16: \"learning_rate\" in [optimizer] must be above 0, not -1"
+    );
+    assert_eq!(
+        message("source = \"iris\"", "source = \"iris\"\nvalidation = 1.5"),
+        "my/r.toml:6: \"validation\" in [data] must be a share from 0 to below 1, not 1.5"
+    );
+    for name in ["../up", ".hidden", "a/b"] {
+        assert!(
+            message("\"small\"", &format!("\"{name}\"")).contains("cannot be the name of a folder")
+        );
+    }
+}
+
+#[test]
+fn missing_keys_and_bad_toml_are_named() {
+    assert_eq!(
+        message("source = \"iris\"", ""),
+        "my/r.toml:4: \"source\" is missing in [data]"
+    );
+    let text = message("epochs = 3", "epochs = = 3");
+    assert!(text.starts_with("my/r.toml:19: not valid TOML: "), "{text}");
+    assert!(!text.contains('\n'), "{text}");
+    let text = load("", &[]).expect_err("empty");
+    assert_eq!(
+        text,
+        "my/r.toml:1: \"data\" is missing at the top of the recipe"
+    );
+}
+
+#[test]
+fn overrides_are_typed_and_named() {
+    let set = [
+        "train.epochs=7",
+        "optimizer.type=sgd",
+        "network.layers.0.units=5",
+        "train.batch_size=full",
+        "name=a b",
+    ];
+    let recipe = load(GOOD, &set).map_err(|text| text.contains("network.layers.0"));
+    // The first layer is written in words, so its keys cannot be reached: said, not ignored.
+    assert_eq!(recipe.err(), Some(true));
+    let recipe = load(
+        GOOD,
+        &[
+            "train.epochs=7",
+            "optimizer.type=sgd",
+            "train.batch_size=full",
+            "name=a b",
+            "network.layers.0=linear 5",
+        ],
+    );
+    let recipe = recipe.expect("good");
+    assert_eq!(
+        (
+            recipe.train.epochs,
+            recipe.train.batch_size,
+            recipe.name.as_str()
+        ),
+        (7, BatchSize::Full, "a b")
+    );
+    assert!(matches!(
+        recipe.optimizer,
+        Optimizer::Sgd {
+            learning_rate: 0.01,
+            ..
+        }
+    ));
+    for (set, text) in [
+        (
+            "train.epoch=7",
+            "--set train.epoch=7: unknown key \"epoch\" in [train]; did you mean \"epochs\"?",
+        ),
+        (
+            "train.epochs=x",
+            "--set train.epochs=x: \"epochs\" in [train] must be a whole number from 0, not the text \"x\"",
+        ),
+        (
+            "train.epochs",
+            "--set train.epochs: expected KEY=VALUE, for example --set train.epochs=5",
+        ),
+        (
+            "train.epochs.x=1",
+            "--set train.epochs.x=1: \"x\" cannot be set: what stands before it is a plain value, not a table",
+        ),
+        (
+            "network.layers.9=relu",
+            "--set network.layers.9=relu: \"9\" must be a place in a list of 3, counted from 0",
+        ),
+        (
+            "train.epochs=0",
+            "--set train.epochs=0: \"epochs\" in [train] must be at least 1, not 0",
+        ),
+    ] {
+        assert_eq!(load(GOOD, &[set]).expect_err("must be refused"), text);
+    }
+}
+
+#[test]
+fn ready_recipes_are_good() {
+    for ready in READY {
+        let recipe = load(ready.text, &[]).unwrap_or_else(|text| panic!("{}: {text}", ready.name));
+        assert!(
+            !recipe.description.is_empty(),
+            "{} has no description",
+            ready.name
+        );
+    }
+}

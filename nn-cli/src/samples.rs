@@ -1,0 +1,350 @@
+//! From `[data]` to the parts that training, validation and test see.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use nn_data::dataset::{Column, CsvOptions, CsvSchema, CsvTarget, Encoding, Missing, TargetKind};
+use nn_data::transform::{Over, Pipeline, Scaling};
+use nn_data::{Dataset, InMemory, Split, Subset, validate};
+
+use crate::error::{Error, Result};
+use crate::model::{Header, picture_size};
+use crate::picture::border_brightness;
+use crate::recipe::{self, ColumnName, Columns, Scale, nearest};
+
+/// The embedded sets by their names in a recipe.
+pub const EMBEDDED: [&str; 5] = ["digits", "iris", "wine", "breast-cancer", "diabetes"];
+
+/// How many training pictures tell what background they have.
+const BORDER_SAMPLES: usize = 200;
+
+/// A data set as it came from its source.
+pub struct Source {
+    /// The samples to divide.
+    pub samples: InMemory,
+    /// A test part of its own.
+    pub test: Option<InMemory>,
+    /// How a CSV file became samples.
+    pub schema: Option<CsvSchema>,
+}
+
+/// The parts of a data set.
+pub struct Parts {
+    /// To learn from.
+    pub train: Subset,
+    /// To judge by while learning.
+    pub validation: Option<Subset>,
+    /// To judge by once, at the end.
+    pub test: Option<Subset>,
+    /// How a CSV file became samples.
+    pub schema: Option<CsvSchema>,
+}
+
+/// Opens the source of a recipe; `regression` says what its targets are taken for where a file leaves that open.
+///
+/// # Errors
+/// If it is not there or cannot be used; where and why.
+pub fn open(data: &recipe::Data, regression: bool) -> Result<Source> {
+    let plain = |samples: InMemory| Source {
+        samples,
+        test: None,
+        schema: None,
+    };
+    let path = Path::new(&data.source);
+    let mut source = match data.source.as_str() {
+        "digits" if !path.exists() => plain(nn_data::dataset::digits()?),
+        "iris" if !path.exists() => plain(nn_data::dataset::iris()?),
+        "wine" if !path.exists() => plain(nn_data::dataset::wine()?),
+        "breast-cancer" if !path.exists() => plain(nn_data::dataset::breast_cancer()?),
+        "diabetes" if !path.exists() => plain(nn_data::dataset::diabetes()?),
+        _ if path.is_dir() => {
+            let family = nn_data::dataset::image_family(path)?;
+            Source {
+                samples: family.train,
+                test: Some(family.test),
+                schema: None,
+            }
+        }
+        _ if !path.exists() => return Err(unknown(&data.source)),
+        _ => match extension(path).as_str() {
+            "npy" => plain(npy(path, data.labels.as_deref())?),
+            "csv" | "tsv" | "txt" | "data" => {
+                let read = csv_options(data, regression)?.read(path)?;
+                Source {
+                    samples: read.data,
+                    test: None,
+                    schema: Some(read.schema),
+                }
+            }
+            _ => return Err(Error::input(format!("{}: {FORMATS}", path.display()))),
+        },
+    };
+    if !data.classes.is_empty() && source.schema.is_none() {
+        source.samples = source.samples.with_class_names(data.classes.clone())?;
+        source.test = source
+            .test
+            .map(|test| test.with_class_names(data.classes.clone()))
+            .transpose()?;
+    }
+    Ok(source)
+}
+
+const FORMATS: &str =
+    "this kind of file is not known; data comes from .csv or .npy files or a folder of IDX files";
+
+/// The extension in small letters, one `.gz` not counted.
+fn extension(path: &Path) -> String {
+    let lower = path.to_string_lossy().to_lowercase();
+    let name = lower.strip_suffix(".gz").unwrap_or(&lower);
+    Path::new(name)
+        .extension()
+        .map(|end| end.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+fn unknown(source: &str) -> Error {
+    let hint = match nearest(source, EMBEDDED) {
+        Some(name) => format!("did you mean the embedded set \"{name}\"?"),
+        None => format!(
+            "check the path, or use an embedded set: {}",
+            EMBEDDED.join(", ")
+        ),
+    };
+    Error::input(format!("{source}: there is no such file or folder; {hint}"))
+}
+
+fn npy(path: &Path, labels: Option<&str>) -> Result<InMemory> {
+    let labels = labels.map(Path::new);
+    Ok(nn_data::dataset::load_npy(path, labels)?)
+}
+
+fn column(name: &ColumnName) -> Column {
+    match name {
+        ColumnName::Index(index) => Column::Index(*index),
+        ColumnName::Name(name) => Column::Name(name.clone()),
+    }
+}
+
+fn csv_options(data: &recipe::Data, regression: bool) -> Result<CsvOptions> {
+    let target = match (&data.target, regression) {
+        (None, _) => CsvTarget::Last,
+        (Some(Columns::One(name)), true) => CsvTarget::Regression(vec![column(name)]),
+        (Some(Columns::One(name)), false) => CsvTarget::Classes(column(name)),
+        (Some(Columns::Many(names)), true) => {
+            CsvTarget::Regression(names.iter().map(column).collect())
+        }
+        (Some(Columns::Many(names)), false) => match names.as_slice() {
+            [name] => CsvTarget::Classes(column(name)),
+            _ => {
+                return Err(Error::input(
+                    "[data] target: several columns can be predicted only with a loss for real numbers (mse, mae, huber)",
+                ));
+            }
+        },
+    };
+    let mut options = CsvOptions::new().target(target);
+    options.header = data.header;
+    options.delimiter = data.delimiter;
+    options.ignore = data.ignore.iter().map(column).collect();
+    options.numeric = data.numeric.iter().map(column).collect();
+    options.categorical = (data
+        .categorical
+        .iter()
+        .map(|name| (column(name), Encoding::OneHot)))
+    .chain(
+        data.ordinal
+            .iter()
+            .map(|name| (column(name), Encoding::Ordinal)),
+    )
+    .collect();
+    options.missing = if data.drop_missing {
+        Missing::DropRow
+    } else {
+        Missing::Refuse
+    };
+    options.class_names = (!data.classes.is_empty()).then(|| data.classes.clone());
+    Ok(options)
+}
+
+/// Checks the samples and divides them as the recipe says: a function of the recipe and the data alone.
+///
+/// # Errors
+/// If they cannot be trained on, or a part would be empty.
+pub fn divide(source: Source, recipe: &recipe::Recipe) -> Result<Parts> {
+    let data = &recipe.data;
+    let limited = |set: InMemory| -> Result<Subset> {
+        let count = data.limit.unwrap_or(usize::MAX).min(set.len());
+        Ok(Subset::new(Arc::new(set), (0..count).collect())?)
+    };
+    let samples = limited(source.samples)?;
+    validate::trainable(&samples)?;
+    let own_test = match source.test {
+        Some(test) => {
+            let test = limited(test)?;
+            validate::not_empty(&test)?;
+            Some(test)
+        }
+        None => None,
+    };
+    let test = if own_test.is_some() { 0.0 } else { data.test };
+    let mut split =
+        Split::fractions(1.0 - data.validation - test, data.validation, test)?.seed(recipe.seed);
+    if data.stratify && samples.target_kind().class_names().is_some() {
+        split = split.stratified();
+    }
+    let name = samples.name().to_string();
+    let parts = split.apply(samples).map_err(|e| {
+        Error::input(format!(
+            "{name}: {e}; give more data, or change data.validation and data.test in the recipe"
+        ))
+    })?;
+    let present = |part: Subset| (!part.is_empty()).then_some(part);
+    Ok(Parts {
+        train: parts.train,
+        validation: present(parts.validation),
+        test: own_test.or(present(parts.test)),
+        schema: source.schema,
+    })
+}
+
+/// Measures on the training part what scaling needs.
+///
+/// # Errors
+/// If the values cannot be scaled.
+pub fn fit_inputs(scale: Scale, train: &Subset) -> Result<Pipeline> {
+    let image = picture_size(train.input_shape()).is_some();
+    let scalings = match scale {
+        Scale::None => vec![],
+        Scale::Auto if image => vec![Scaling::pixels()],
+        Scale::Auto | Scale::Standard => vec![Scaling::standard()],
+        Scale::Pixels => vec![Scaling::pixels()],
+        Scale::Mean => vec![Scaling::mean()],
+        Scale::StandardGlobal => vec![Scaling::Standard { over: Over::Global }],
+        Scale::MinMax => vec![Scaling::min_max()],
+    };
+    Ok(Pipeline::fit(&scalings, train)?)
+}
+
+/// Measures on the training part what scaling the targets needs.
+///
+/// # Errors
+/// If the targets are classes.
+pub fn fit_targets(wanted: bool, train: &Subset) -> Result<Pipeline> {
+    if !wanted {
+        return Ok(Pipeline::new());
+    }
+    if !matches!(train.target_kind(), TargetKind::Regression { .. }) {
+        return Err(Error::input(
+            "[preprocess] scale_targets: the targets are classes, not numbers; take it out",
+        ));
+    }
+    Ok(Pipeline::fit_targets(&[Scaling::standard()], train)?)
+}
+
+/// How bright the border of grey pictures of bytes is, 0 to 1.
+///
+/// # Errors
+/// If a sample cannot be read.
+pub fn border(train: &Subset) -> Result<Option<f64>> {
+    let Some((height, width)) = picture_size(train.input_shape()) else {
+        return Ok(None);
+    };
+    let indices: Vec<usize> = (0..train.len().min(BORDER_SAMPLES)).collect();
+    let pixels = train.batch(&indices)?.inputs.to_vec::<f32>()?;
+    if !pixels.iter().all(|value| (0.0..=255.0).contains(value))
+        || pixels.iter().all(|&value| value <= 1.0)
+    {
+        return Ok(None);
+    }
+    let bytes: Vec<u8> = pixels.iter().map(|&value| value as u8).collect();
+    let each = bytes
+        .chunks_exact(height * width)
+        .map(|picture| border_brightness(picture, height, width));
+    Ok(Some(each.sum::<f64>() / indices.len() as f64))
+}
+
+/// Data to judge a model on, from a path: of the kind it was trained on.
+///
+/// # Errors
+/// If it cannot be read or does not fit the model.
+pub fn for_model(header: &Header, path: &str, labels: Option<&str>) -> Result<InMemory> {
+    let file = Path::new(path);
+    let samples = if file.is_dir() {
+        nn_data::dataset::image_family(file)?.test
+    } else if extension(file) == "npy" {
+        npy(file, labels)?
+    } else if let (Some(schema), true) = (&header.csv, file.exists()) {
+        schema.read(file)?.data
+    } else {
+        let regression = matches!(header.target, TargetKind::Regression { .. });
+        let data = recipe::Data {
+            labels: labels.map(str::to_string),
+            ..recipe::Data::of(path)
+        };
+        let source = open(&data, regression)?;
+        source.test.unwrap_or(source.samples)
+    };
+    let samples = shaped(samples, &header.sample)?;
+    validate::not_empty(&samples)?;
+    match (&header.target, samples.target_kind()) {
+        (_, TargetKind::None) => Err(Error::input(format!(
+            "{path}: there are no targets to compare with; name them with --labels, or use `nn predict`"
+        ))),
+        (TargetKind::Classes { names }, TargetKind::Classes { names: here }) => {
+            if here == names {
+                return Ok(samples);
+            }
+            let labels = samples.class_labels()?.unwrap_or_default();
+            let translated = labels.iter().map(|&label| {
+                let name = here.get(label as usize)?;
+                names.iter().position(|known| known == name)
+            });
+            if translated
+                .flatten()
+                .zip(&labels)
+                .all(|(known, &label)| known == label as usize)
+            {
+                validate::labels_in_range(path, &labels, names.len())?;
+                return Ok(samples.with_class_names(names.clone())?);
+            }
+            Err(Error::input(format!(
+                "{path}: its classes are {}, the model knows {}; give data with the same classes",
+                here.join(", "),
+                names.join(", ")
+            )))
+        }
+        (TargetKind::Regression { names }, TargetKind::Regression { names: here })
+            if names.len() == here.len() =>
+        {
+            Ok(samples)
+        }
+        (TargetKind::Regression { .. }, _) => Err(Error::input(format!(
+            "{path}: its targets are not the numbers that the model predicts; check the target column"
+        ))),
+        (TargetKind::Classes { .. }, _) => Err(Error::input(format!(
+            "{path}: its targets are numbers, the model tells classes apart; check the target column"
+        ))),
+        (TargetKind::None, _) => Err(Error::input("the model was trained without targets")),
+        (_, _) => Err(Error::input(format!(
+            "{path}: its targets are of a kind this program does not know"
+        ))),
+    }
+}
+
+/// The samples in the model's shape, when they have as many values.
+///
+/// # Errors
+/// If they have not.
+pub fn shaped(samples: InMemory, sample: &[usize]) -> Result<InMemory> {
+    if samples.input_shape() == sample {
+        return Ok(samples);
+    }
+    let (here, wanted) = (samples.input_shape().to_vec(), sample.to_vec());
+    if here.iter().product::<usize>() == wanted.iter().product::<usize>() {
+        return Ok(samples.with_input_shape(sample)?);
+    }
+    Err(Error::input(format!(
+        "{}: its samples have the shape {here:?}, the model was trained on {wanted:?}",
+        samples.name()
+    )))
+}
