@@ -1,6 +1,6 @@
 //! Whole training steps of two networks, as `peers/` takes them with other libraries.
 
-use nn_core::{Activation, Context, CrossEntropy, Rng, Tensor};
+use nn_core::{Activation, Context, CrossEntropy, Parameters, Rng, Tensor};
 use nn_layers::{ActivationLayer, Layer, Linear, Sequential};
 use nn_optim::{Adam, AdamConfig, Optimizer, Sgd};
 
@@ -51,6 +51,11 @@ impl Training {
     /// Samples in a step.
     pub fn batch_size(&self) -> usize {
         self.batches[0].1.len()
+    }
+
+    /// The weights by name.
+    pub fn weights(&self) -> Vec<(String, Tensor)> {
+        self.network.state()
     }
 
     /// Forward, loss, backward, update; returns the loss.
