@@ -109,7 +109,12 @@ impl Summary {
     /// # Errors
     /// If a sample cannot be read. Bad values are counted and reported, not refused.
     pub fn of(data: &dyn Dataset) -> Result<Self> {
-        let width: usize = data.input_shape().iter().product();
+        // Without samples there is nothing to collect, however large a sample would be.
+        let width: usize = if data.is_empty() {
+            0
+        } else {
+            data.input_shape().iter().product()
+        };
         let outputs = match data.target_kind() {
             TargetKind::Regression { names } => names.len(),
             _ => 0,

@@ -94,6 +94,21 @@ impl InMemory {
             ));
         }
         let samples = inputs.dims()[0];
+        let width = inputs.dims()[1..]
+            .iter()
+            .try_fold(1usize, |n, &d| n.checked_mul(d));
+        if width.is_none() {
+            // Possible where there are no samples, which take no memory whatever their shape.
+            let problem = format!(
+                "a sample of shape {:?} is beyond counting",
+                &inputs.dims()[1..]
+            );
+            return Err(Error::data(
+                name,
+                problem,
+                "check where the file comes from",
+            ));
+        }
         let kind = match &targets {
             Targets::Classes { labels, names } => {
                 same_number(&name, samples, labels.len(), "labels")?;

@@ -12,6 +12,9 @@ use crate::validate;
 /// Samples read at a time while fitting. It is part of the result's rounding, hence fixed.
 const BATCH: usize = 1024;
 
+/// More values than a sample that is scaled value by value can sensibly have.
+const MAX_GROUPS: usize = 1 << 28;
+
 /// Which values of a sample share their statistics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -79,6 +82,10 @@ impl Statistics {
     /// If a sample has no values.
     pub fn new(shape: &[usize], over: Over) -> Result<Self> {
         let (groups, repeat) = over.groups(shape)?;
+        if groups > MAX_GROUPS {
+            let problem = format!("{groups} values of a sample apart, at most {MAX_GROUPS}");
+            return Err(Error::argument("statistics", problem));
+        }
         Ok(Statistics {
             repeat,
             count: 0.0,

@@ -103,3 +103,24 @@ fn reshaping_keeps_the_values() {
     assert_eq!(data.batch(&[1]).unwrap().inputs.dims(), [1, 3, 1]);
     assert!(numbers().with_input_shape(&[2]).is_err());
 }
+
+#[test]
+fn a_huge_shape_without_samples_is_harmless() {
+    let empty = |shape: &[usize]| {
+        let mut whole = vec![0];
+        whole.extend(shape);
+        InMemory::new(
+            "t",
+            Tensor::zeros(whole, DType::F32).unwrap(),
+            Targets::None,
+        )
+    };
+    assert!(empty(&[usize::MAX, 3]).is_err());
+    let wide = empty(&[1_000_000, 1_000_000]).unwrap();
+    assert_eq!(
+        crate::Summary::of(&wide).unwrap().warnings,
+        ["There are no samples."]
+    );
+    assert!(crate::transform::Statistics::of(&wide, Default::default()).is_err());
+    assert!(crate::transform::Statistics::new(&[1 << 40], Default::default()).is_err());
+}
