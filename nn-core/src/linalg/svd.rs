@@ -35,8 +35,8 @@ pub struct Svd {
 /// ```
 ///
 /// # Errors
-/// [`Error::Value`] if the matrix holds NaN or infinity or the iteration does not converge; [`Error::Shape`]
-/// unless there are two axes.
+/// [`Error::Value`](crate::Error::Value) if the matrix holds NaN or infinity or the iteration does not converge;
+/// [`Error::Shape`](crate::Error::Shape) unless there are two axes.
 pub fn svd(a: &Tensor) -> Result<Svd> {
     let (mut u, values, mut vt) = svd_of("svd", operand("svd", a)?)?;
     for i in 0..values.len() {

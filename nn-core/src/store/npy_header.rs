@@ -373,14 +373,14 @@ mod tests {
             ("{'descr': '<f4', 'descr': '<f4'}".into(), 17, "twice"),
             ("{'colour': 1}".into(), 1, "colour"),
             ("{'fortran_order': 0}".into(), 18, "True or False"),
-            (full("(3)"), 53, "','"),
-            (full("(-1,)"), 52, "a size"),
-            (full("(1,,)"), 54, "a size"),
-            (full("(1 2)"), 54, "','"),
-            (full("(99999999999999999999,)"), 52, "no array"),
-            (full("3"), 51, "'('"),
-            (full("()") + "x", 56, "closing brace"),
-            (full(&format!("({})", "1,".repeat(65))), 51, "64 axes"),
+            (full("(3)"), 52, "','"),
+            (full("(-1,)"), 51, "a size"),
+            (full("(1,,)"), 53, "a size"),
+            (full("(1 2)"), 53, "','"),
+            (full("(99999999999999999999,)"), 51, "no array"),
+            (full("3"), 50, "'('"),
+            (full("()") + "x", 55, "closing brace"),
+            (full(&format!("({})", "1,".repeat(65))), 50, "64 axes"),
         ] {
             let (place, problem) = header(&text).expect_err(&text);
             assert!(problem.contains(word), "{text}: {problem}");

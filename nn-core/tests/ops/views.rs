@@ -87,7 +87,7 @@ fn permute_and_transpose() {
 #[test]
 fn slices() {
     for (start, end, step) in [
-        (0, 4, 1),
+        (0usize, 4usize, 1),
         (1, 3, 1),
         (0, 4, 2),
         (1, 4, 2),
