@@ -10,7 +10,7 @@ use nn_core::kernels::optim::Slot;
 use nn_core::{DType, FloatElement, Gradients, ParamId, Parameter, Parameters, Path, Tensor};
 
 use crate::group::{GroupSpec, ParamGroup, build_groups};
-use crate::state::{NamedTensor, OptimizerState, ParamState};
+use crate::state::{OptimizerState, ParamState};
 use crate::{Error, Optimizer, Result};
 
 /// The settings and the formula of one optimizer. Not for use outside this crate.
@@ -182,7 +182,7 @@ impl<C: Rule> Optimizer for Fused<C> {
         self.memory.steps
     }
 
-    fn state(&self) -> Result<OptimizerState> {
+    fn state(&self) -> OptimizerState {
         self.memory.state(&self.config)
     }
 
@@ -371,24 +371,24 @@ impl Memory {
         Ok(())
     }
 
-    fn state<R: Rule>(&self, rule: &R) -> Result<OptimizerState> {
+    fn state<R: Rule>(&self, rule: &R) -> OptimizerState {
         let mut params = BTreeMap::new();
         for entry in &self.entries {
             let named = rule.states().iter().zip(&entry.states);
-            let tensors = named.map(|(name, state)| NamedTensor::new(*name, state));
+            let tensors = named.map(|(name, state)| ((*name).to_owned(), state.clone()));
             let state = ParamState {
                 steps: entry.steps,
-                tensors: tensors.collect::<Result<_>>()?,
+                tensors: tensors.collect(),
             };
             params.insert(entry.name.clone(), state);
         }
-        Ok(OptimizerState {
+        OptimizerState {
             optimizer: R::NAME.to_owned(),
             learning_rate: rule.hyper().lr,
             momentum: rule.momentum(),
             steps: self.steps,
             params,
-        })
+        }
     }
 
     fn load_state<R: Rule>(&mut self, rule: &R, state: &OptimizerState) -> Result<()> {
@@ -397,14 +397,10 @@ impl Memory {
         for (name, saved) in &state.params {
             let mut states = Vec::new();
             for wanted in rule.states() {
-                let tensor = saved
-                    .tensors
-                    .iter()
-                    .find(|t| t.name == *wanted)
-                    .ok_or_else(|| {
-                        Error::state(format!("the state of parameter {name} holds no {wanted}"))
-                    })?;
-                states.push(tensor.to_tensor()?);
+                let tensor = saved.tensors.get(*wanted).ok_or_else(|| {
+                    Error::state(format!("the state of parameter {name} holds no {wanted}"))
+                })?;
+                states.push(tensor.clone());
             }
             entries.push(Entry {
                 name: name.clone(),

@@ -62,7 +62,7 @@ pub use rmsprop::{RmsProp, RmsPropConfig};
 pub use schedule::{Schedule, ScheduleSpec};
 pub use sgd::{MomentumForm, Sgd, SgdConfig};
 pub use spec::OptimizerSpec;
-pub use state::{NamedTensor, Numbers, OptimizerState, ParamState};
+pub use state::{OptimizerState, ParamState};
 pub use train::{
     Callback, EarlyStopping, Flow, StepOutput, Stop, StopReason, Trainer, TrainingReport,
     Validation,

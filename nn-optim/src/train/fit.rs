@@ -218,7 +218,8 @@ impl Trainer<'_> {
         }
         let seconds = self.core.clock.start.elapsed().as_secs_f64();
         let interrupted = reason == Some(StopReason::Interrupted);
-        let complete = !interrupted && (reason.is_none() || next()?.is_none());
+        // A batch that cannot be read no longer matters once training has ended.
+        let complete = reason.is_none() || (!interrupted && matches!(next(), Ok(None)));
         let mut record = self.core.record(seconds, complete);
         if interrupted {
             *partial = record;
