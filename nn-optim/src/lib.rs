@@ -52,7 +52,7 @@ pub mod train;
 pub use adagrad::{Adagrad, AdagradConfig};
 pub use adam::{Adam, AdamConfig};
 pub use adamw::{AdamW, AdamWConfig};
-pub use clip::{Clip, clip_by_global_norm, clip_by_value, clip_factor};
+pub use clip::{Clip, clip_by_global_norm, clip_by_value, clip_factor, global_norm};
 pub use engine::Fused;
 pub use error::{BoxError, Error, Result};
 pub use group::{GroupSpec, ParamGroup, name_matches};

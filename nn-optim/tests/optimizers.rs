@@ -381,6 +381,35 @@ fn gradients_may_be_views() {
 }
 
 #[test]
+fn the_global_norm_is_that_of_all_numbers() {
+    // Views, both precisions, and tensors larger than a block of the kernel.
+    let mut rng = Rng::new(5);
+    let mut random =
+        |shape: &[usize], dtype| Tensor::rand_normal(shape, 0.0, 1.0, dtype, &mut rng).unwrap();
+    let all = [
+        random(&[300, 401], DType::F32),
+        random(&[20, 30], DType::F64).t().unwrap(),
+        random(&[1], DType::F32).broadcast_to([7]).unwrap(),
+        random(&[70_000], DType::F64),
+    ];
+    let mut gradients = Gradients::default();
+    let mut squares = 0.0;
+    for gradient in &all {
+        gradients.set_param(vector(&[0.0]).id(), gradient.clone());
+        let numbers = gradient
+            .to_dtype(DType::F64)
+            .unwrap()
+            .to_vec::<f64>()
+            .unwrap();
+        squares += numbers.iter().map(|x| x * x).sum::<f64>();
+    }
+    let norm = global_norm(&gradients).unwrap();
+    assert!((norm / squares.sqrt() - 1.0).abs() < 1e-6);
+    assert!((norm / gradients.global_norm().unwrap() - 1.0).abs() < 1e-6);
+    assert_eq!(global_norm(&Gradients::default()).unwrap(), 0.0);
+}
+
+#[test]
 fn a_step_that_fails_changes_nothing() {
     let mut model = Affine::new();
     let gradients = with_gradient(&model, |name| match name {

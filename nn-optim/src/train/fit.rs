@@ -11,7 +11,7 @@ use super::{
     Best, Callback, EpochRecord, Flow, Monitor, StepOutput, StepRecord, StopReason, TrainView,
     Trainer, TrainingReport, Validation,
 };
-use crate::clip::{clip_by_value, clip_factor};
+use crate::clip::{clip_by_value, clip_factor, global_norm};
 use crate::{BoxError, Clip, Error, Result};
 
 impl Trainer<'_> {
@@ -400,7 +400,7 @@ impl Core<'_> {
         if let Some(penalty) = &self.penalty {
             penalty.add_gradient(model, &mut gradients)?;
         }
-        let gradient_norm = gradients.global_norm()?;
+        let gradient_norm = global_norm(&gradients)?;
         if !gradient_norm.is_finite() {
             return Err(scene.of_gradients(gradient_norm, model, &gradients)?);
         }
