@@ -30,7 +30,7 @@
 //! | [`Sgd`], [`Adagrad`], [`RmsProp`], [`Adam`], [`AdamW`] | the optimizers, each one fused pass; [`OptimizerSpec`] is their form in recipes |
 //! | [`GroupSpec`], [`ParamGroup`] | other settings for some parameters |
 //! | [`Clip`], [`Penalty`] | clipping of gradients, penalties on weights |
-//! | [`schedule`] | learning rates over time; [`ScheduleSpec`](schedule::ScheduleSpec) is their form in recipes |
+//! | [`schedule`] | learning rates over time; [`ScheduleSpec`] is their form in recipes |
 //! | [`train`] | the loop, callbacks, stopping, checkpoints |
 
 mod adagrad;
@@ -40,6 +40,7 @@ mod clip;
 mod engine;
 mod error;
 mod group;
+mod memory;
 mod optimizer;
 mod regularize;
 mod rmsprop;
