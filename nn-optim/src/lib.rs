@@ -30,7 +30,7 @@
 //! | [`Sgd`], [`Adagrad`], [`RmsProp`], [`Adam`], [`AdamW`] | the optimizers, each one fused pass; [`OptimizerSpec`] is their form in recipes |
 //! | [`GroupSpec`], [`ParamGroup`] | other settings for some parameters |
 //! | [`Clip`], [`Penalty`] | clipping of gradients, penalties on weights |
-//! | [`schedule`] | learning rates over time; [`ScheduleSpec`](schedule::ScheduleSpec) is their form in recipes |
+//! | [`schedule`] | learning rates over time; [`ScheduleSpec`] is their form in recipes |
 //! | [`train`] | the loop, callbacks, stopping, checkpoints |
 
 mod adagrad;
@@ -40,6 +40,7 @@ mod clip;
 mod engine;
 mod error;
 mod group;
+mod memory;
 mod optimizer;
 mod regularize;
 mod rmsprop;
@@ -52,7 +53,7 @@ pub mod train;
 pub use adagrad::{Adagrad, AdagradConfig};
 pub use adam::{Adam, AdamConfig};
 pub use adamw::{AdamW, AdamWConfig};
-pub use clip::{Clip, clip_by_global_norm, clip_by_value, clip_factor};
+pub use clip::{Clip, clip_by_global_norm, clip_by_value, clip_factor, global_norm};
 pub use engine::Fused;
 pub use error::{BoxError, Error, Result};
 pub use group::{GroupSpec, ParamGroup, name_matches};
@@ -62,7 +63,7 @@ pub use rmsprop::{RmsProp, RmsPropConfig};
 pub use schedule::{Schedule, ScheduleSpec};
 pub use sgd::{MomentumForm, Sgd, SgdConfig};
 pub use spec::OptimizerSpec;
-pub use state::{NamedTensor, Numbers, OptimizerState, ParamState};
+pub use state::{OptimizerState, ParamState};
 pub use train::{
     Callback, EarlyStopping, Flow, StepOutput, Stop, StopReason, Trainer, TrainingReport,
     Validation,

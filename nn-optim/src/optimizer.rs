@@ -68,11 +68,8 @@ pub trait Optimizer: Send {
     /// The number of updates done.
     fn steps(&self) -> u64;
 
-    /// A copy of all it remembers.
-    ///
-    /// # Errors
-    /// [`Error::Core`](crate::Error::Core) if memory is exhausted.
-    fn state(&self) -> Result<OptimizerState>;
+    /// All it remembers.
+    fn state(&self) -> OptimizerState;
 
     /// Takes over what an optimizer of the same kind remembered, to go on as if nothing had happened.
     ///
@@ -109,7 +106,7 @@ impl<O: Optimizer + ?Sized> Optimizer for Box<O> {
     fn steps(&self) -> u64 {
         (**self).steps()
     }
-    fn state(&self) -> Result<OptimizerState> {
+    fn state(&self) -> OptimizerState {
         (**self).state()
     }
     fn load_state(&mut self, state: &OptimizerState) -> Result<()> {

@@ -5,7 +5,7 @@ use nn_core::Parameters;
 use super::checkpoint::{Checkpoint, TrainerState};
 use super::trainer::Core;
 use super::{EpochRecord, StepRecord, TrainingReport};
-use crate::{BoxError, Result};
+use crate::BoxError;
 
 /// Whether training goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,19 +166,14 @@ impl<'v> TrainView<'v> {
     }
 
     /// All that is needed to go on from here, except the model's weights.
-    ///
-    /// # Errors
-    /// [`Error::Core`](crate::Error::Core) if memory is exhausted.
-    pub fn state(&self) -> Result<TrainerState> {
+    pub fn state(&self) -> TrainerState {
         self.core.state()
     }
 
-    /// All that is needed to go on from here.
-    ///
-    /// # Errors
-    /// [`Error::Core`](crate::Error::Core) if memory is exhausted.
-    pub fn checkpoint(&self) -> Result<Checkpoint> {
-        Checkpoint::new(self.model, self.state()?)
+    /// All that is needed to go on from here. Nothing is copied; while it is kept, the next step takes memory of
+    /// its own.
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint::new(self.model, self.state())
     }
 }
 

@@ -1,11 +1,14 @@
 //! Interrupting training and going on.
 
+use std::path::Path;
+
+use nn_core::store::checkpoint;
 use nn_core::{Parameters, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::output::Totals;
 use super::{Best, EpochRecord, Trainer};
-use crate::{NamedTensor, OptimizerState, Result};
+use crate::{OptimizerState, Result};
 
 /// How far training has come.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -31,14 +34,14 @@ pub(super) struct Progress {
 /// Written with serde in a format that keeps floats exactly (bincode does, `serde_json` only with its feature
 /// `float_roundtrip`), read back, and given to [`Trainer::load_state`], it leads to the same bits as an uninterrupted
 /// run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TrainerState {
     pub(super) seed: u64,
     pub(super) base_learning_rate: f64,
     pub(super) optimizer: OptimizerState,
     pub(super) schedule: Vec<f64>,
     pub(super) progress: Progress,
-    pub(super) best_weights: Option<Vec<NamedTensor>>,
+    pub(super) best_weights: Option<Vec<(String, Tensor)>>,
 }
 
 impl TrainerState {
@@ -63,26 +66,63 @@ impl TrainerState {
     }
 }
 
+/// What a file that holds a [`Checkpoint`] says it is.
+const KIND: &str = "training";
+
 /// The weights of a model and the state of its training.
 ///
-/// [`store::checkpoint`](nn_core::store::checkpoint) writes and reads it as a file; any other serde format does
-/// too.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// ```
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("last.nn");
+/// use nn_core::{Context, Parameter, Tensor};
+/// use nn_optim::{Adam, StepOutput, Stop, Trainer, train::Checkpoint};
+///
+/// let start = || Parameter::new(Tensor::scalar(1.0f32).unwrap());
+/// let batch = |_| [Ok::<_, nn_core::Error>(())];
+/// let loss = |w: &Parameter, (): &(), cx: &mut Context| {
+///     Ok(StepOutput::new(cx.param(w).square()?, 1))
+/// };
+/// let (mut w, mut trainer) = (start(), Trainer::new(Adam::with_lr(0.1)?));
+/// trainer = trainer.stop(Stop::after_epochs(1));
+/// trainer.fit(&mut w, batch, loss)?;
+/// Checkpoint::new(&w, trainer.state()).save(&path)?;
+///
+/// // Another day: the same model and trainer, and one epoch more.
+/// let (mut w, mut trainer) = (start(), Trainer::new(Adam::with_lr(0.1)?));
+/// trainer = trainer.stop(Stop::after_epochs(2));
+/// Checkpoint::load(&path)?.restore(&mut w, &mut trainer)?;
+/// assert_eq!(trainer.fit(&mut w, batch, loss)?.steps, 2);
+/// # Ok::<(), nn_optim::Error>(())
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Checkpoint {
-    /// The values of all parameters and buffers.
-    pub weights: Vec<NamedTensor>,
+    /// The values of all parameters and buffers, by name.
+    pub weights: Vec<(String, Tensor)>,
     /// The state of training.
     pub trainer: TrainerState,
 }
 
 impl Checkpoint {
-    /// The weights of a model, with the state of its training.
+    /// The weights of a model, with the state of its training. Tensors are handles: nothing is copied.
+    pub fn new(model: &dyn Parameters, trainer: TrainerState) -> Checkpoint {
+        let weights = model.state();
+        Checkpoint { weights, trainer }
+    }
+
+    /// Writes it to a file, whole or not at all.
     ///
     /// # Errors
-    /// [`Error::Core`](crate::Error::Core) if memory is exhausted.
-    pub fn new(model: &dyn Parameters, trainer: TrainerState) -> Result<Checkpoint> {
-        let weights = to_named(&model.state())?;
-        Ok(Checkpoint { weights, trainer })
+    /// [`Error::Core`](crate::Error::Core) if the file cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        Ok(checkpoint::save(path, KIND, self)?)
+    }
+
+    /// Reads what [`Checkpoint::save`] has written.
+    ///
+    /// # Errors
+    /// [`Error::Core`](crate::Error::Core) if the file cannot be read, is damaged or is something else.
+    pub fn load(path: impl AsRef<Path>) -> Result<Checkpoint> {
+        Ok(checkpoint::load(path, KIND)?)
     }
 
     /// Puts the weights into a model and the state into a trainer, both made as at the start.
@@ -92,21 +132,7 @@ impl Checkpoint {
     /// [`Error::State`](crate::Error::State) if the state does not fit the trainer.
     pub fn restore(&self, model: &mut dyn Parameters, trainer: &mut Trainer) -> Result<()> {
         trainer.load_state(&self.trainer)?;
-        model.load_state(&from_named(&self.weights)?)?;
+        model.load_state(&self.weights)?;
         Ok(())
     }
-}
-
-pub(super) fn to_named(state: &[(String, Tensor)]) -> Result<Vec<NamedTensor>> {
-    let named = state.iter();
-    named
-        .map(|(name, tensor)| NamedTensor::new(name, tensor))
-        .collect()
-}
-
-pub(super) fn from_named(named: &[NamedTensor]) -> Result<Vec<(String, Tensor)>> {
-    let tensors = named.iter();
-    tensors
-        .map(|t| Ok((t.name.clone(), t.to_tensor()?)))
-        .collect()
 }

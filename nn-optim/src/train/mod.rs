@@ -11,6 +11,7 @@ mod fit;
 mod monitor;
 mod output;
 mod report;
+mod step;
 mod stop;
 mod trainer;
 

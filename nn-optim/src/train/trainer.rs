@@ -7,7 +7,7 @@ use std::time::Instant;
 use nn_core::Tensor;
 
 use super::callback::{OnEpoch, OnStep};
-use super::checkpoint::{Progress, TrainerState, from_named, to_named};
+use super::checkpoint::{Progress, TrainerState};
 use super::{Callback, EpochRecord, Flow, StepRecord, Stop, TrainView};
 use crate::schedule::{Schedule, Time};
 use crate::{BoxError, Clip, Error, Optimizer, Penalty, Result};
@@ -90,20 +90,16 @@ impl Core<'_> {
         }
     }
 
-    pub fn state(&self) -> Result<TrainerState> {
-        let best = self.best_weights.as_ref();
-        Ok(TrainerState {
+    pub fn state(&self) -> TrainerState {
+        let schedule = self.schedule.as_ref();
+        TrainerState {
             seed: self.seed,
             base_learning_rate: self.base_learning_rate,
-            optimizer: self.optimizer.state()?,
-            schedule: self
-                .schedule
-                .as_ref()
-                .map(|s| s.state())
-                .unwrap_or_default(),
+            optimizer: self.optimizer.state(),
+            schedule: schedule.map(|s| s.state()).unwrap_or_default(),
             progress: self.progress.clone(),
-            best_weights: best.map(|weights| to_named(weights)).transpose()?,
-        })
+            best_weights: self.best_weights.clone(),
+        }
     }
 }
 
@@ -215,10 +211,7 @@ impl<'a> Trainer<'a> {
     }
 
     /// All that is needed to go on from here, except the model's weights.
-    ///
-    /// # Errors
-    /// [`Error::Core`] if memory is exhausted.
-    pub fn state(&self) -> Result<TrainerState> {
+    pub fn state(&self) -> TrainerState {
         self.core.state()
     }
 
@@ -236,8 +229,6 @@ impl<'a> Trainer<'a> {
                 state.seed, core.seed
             )));
         }
-        let best = state.best_weights.as_ref();
-        let best = best.map(|weights| from_named(weights)).transpose()?;
         match &mut core.schedule {
             Some(schedule) => schedule.load_state(&state.schedule)?,
             None if state.schedule.is_empty() => {}
@@ -250,7 +241,7 @@ impl<'a> Trainer<'a> {
         core.optimizer.load_state(&state.optimizer)?;
         core.base_learning_rate = state.base_learning_rate;
         core.progress = state.progress.clone();
-        core.best_weights = best;
+        core.best_weights = state.best_weights.clone();
         Ok(())
     }
 }
