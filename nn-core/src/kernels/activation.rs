@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::float::Float;
-use super::math::map::{map, map_in_place, map2, maps1, maps2};
+use super::math::map::{in_blocks, map, map_in_place, map2, maps1, maps2};
 
 /// An elementwise activation function y = f(x).
 ///
@@ -199,43 +199,37 @@ maps2! {
     };
 }
 
-/// Calls `$apply` with the element function of an activation other than identity.
-macro_rules! forward {
-    ($act:expr, $identity:expr, $apply:ident $args:tt) => {
-        match $act {
-            Activation::Identity => $identity,
-            Activation::Relu => forward!(@ $apply, Relu::new(), $args),
-            Activation::LeakyRelu(slope) => forward!(@ $apply, LeakyRelu::new(value(slope)), $args),
-            Activation::Sigmoid => forward!(@ $apply, Sigmoid::new(), $args),
-            Activation::Tanh => forward!(@ $apply, Tanh::new(), $args),
-            Activation::Elu(alpha) => forward!(@ $apply, Elu::new(value(alpha), T::ONE), $args),
-            Activation::Selu => {
-                forward!(@ $apply, Elu::new(value(SELU_ALPHA), value(SELU_SCALE)), $args)
-            }
-            Activation::Gelu => forward!(@ $apply, Gelu::new(), $args),
-            Activation::GeluTanh => forward!(@ $apply, GeluTanh::new(), $args),
-            Activation::Silu => forward!(@ $apply, Silu::new(), $args),
-            Activation::Softplus => forward!(@ $apply, Softplus::new(), $args),
-            Activation::Softsign => forward!(@ $apply, Softsign::new(), $args),
-            Activation::HardSigmoid => forward!(@ $apply, HardSigmoid::new(), $args),
-            Activation::HardTanh => forward!(@ $apply, HardTanh::new(), $args),
-            Activation::HardSwish => forward!(@ $apply, HardSwish::new(), $args),
-        }
-    };
-    (@ $apply:ident, $map:expr, ($($arg:expr),+)) => { $apply($map, $($arg),+) };
-}
-
 /// y = f(x), element by element.
 ///
 /// # Panics
 /// If the lengths differ; callers in this crate have checked them.
 pub fn activate<T: Float>(act: Activation, x: &[T], y: &mut [T]) {
-    forward!(act, y.copy_from_slice(x), map(x, y));
+    match act {
+        Activation::Identity => y.copy_from_slice(x),
+        Activation::Relu => map(Relu::new(), x, y),
+        Activation::LeakyRelu(slope) => map(LeakyRelu::new(value(slope)), x, y),
+        Activation::Sigmoid => map(Sigmoid::new(), x, y),
+        Activation::Tanh => map(Tanh::new(), x, y),
+        Activation::Elu(alpha) => map(Elu::new(value(alpha), T::ONE), x, y),
+        Activation::Selu => map(Elu::new(value(SELU_ALPHA), value(SELU_SCALE)), x, y),
+        Activation::Gelu => map(Gelu::new(), x, y),
+        Activation::GeluTanh => map(GeluTanh::new(), x, y),
+        Activation::Silu => map(Silu::new(), x, y),
+        Activation::Softplus => map(Softplus::new(), x, y),
+        Activation::Softsign => map(Softsign::new(), x, y),
+        Activation::HardSigmoid => map(HardSigmoid::new(), x, y),
+        Activation::HardTanh => map(HardTanh::new(), x, y),
+        Activation::HardSwish => map(HardSwish::new(), x, y),
+    }
 }
 
 /// x = f(x), element by element.
 pub fn activate_in_place<T: Float>(act: Activation, x: &mut [T]) {
-    forward!(act, (), map_in_place(x));
+    match act {
+        Activation::Identity => {}
+        Activation::Relu => map_in_place(Relu::new(), x),
+        _ => in_blocks(x, &|from, to| activate(act, from, to)),
+    }
 }
 
 /// dx = f′ · dy, element by element. `saved` is x if [`Activation::needs_input`], else y = f(x).

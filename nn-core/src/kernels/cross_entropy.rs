@@ -13,8 +13,10 @@ use std::ops::Range;
 
 use super::float::Float;
 use super::math::dispatch::{COSTLY, Disjoint, Kernel, is_single, rows_per_task, run_parallel};
+use super::math::map::WIDTH;
 use super::reduce::{LogSumExp, Max, fold_row};
 use super::softmax::exp_sum;
+use super::softmax::small::{MAX_COLS, RowSums, Tile};
 
 /// Options of [`cross_entropy_rows`] and [`cross_entropy_soft_rows`].
 #[derive(Clone, Copy, Debug)]
@@ -59,21 +61,6 @@ struct RowSum<T> {
     inverse: T,
 }
 
-/// Sums the row; leaves exp(x − largest) in `exps` if given.
-#[inline(always)]
-fn sum_row<const FMA: bool, T: Float>(x: &[T], exps: Option<&mut [T]>) -> RowSum<T> {
-    let largest = fold_row::<FMA, T, Max>(x, T::ZERO);
-    let sum = match exps {
-        Some(exps) => exp_sum::<FMA, T>(x, largest, exps),
-        None => fold_row::<FMA, T, LogSumExp>(x, largest),
-    };
-    RowSum {
-        largest,
-        log: sum.lane_ln::<FMA>(),
-        inverse: T::ONE / sum,
-    }
-}
-
 impl<T: Float> RowSum<T> {
     /// L − x.
     #[inline(always)]
@@ -107,38 +94,140 @@ fn scale_row<T: Float>(row: &mut [T], factor: T) {
     }
 }
 
-struct Labels<'a, T> {
+/// The part of a loss that differs between labels and probabilities.
+trait Target<T>: Sync {
+    /// (loss, weight) of one row `x` of logits. Turns its exponentials exp(x − largest) into its
+    /// gradient, unless that is empty.
+    fn row<const FMA: bool>(
+        &self,
+        row: usize,
+        x: &[T],
+        sum: &RowSum<T>,
+        gradient: &mut [T],
+    ) -> (T, T);
+}
+
+struct Rows<'a, T, L> {
     logits: &'a [T],
     cols: usize,
-    targets: &'a [u32],
-    config: CrossEntropyRows<'a, T>,
-    /// Σ of the class weights.
-    weight_sum: T,
+    target: L,
     losses: Disjoint<'a, T>,
     row_weights: Disjoint<'a, T>,
     /// Empty if not asked for.
     gradient: Disjoint<'a, T>,
 }
 
-impl<T: Float> Labels<'_, T> {
+impl<T: Float, L: Target<T>> Rows<'_, T, L> {
+    /// `WIDTH` rows, or fewer, of at most `MAX_COLS` columns.
+    #[inline(always)]
+    fn short_rows<const FMA: bool>(&self, first: usize, x: &[T], out: [&mut [T]; 3]) {
+        let cols = self.cols;
+        let [losses, row_weights, gradient] = out;
+        let mut tile = Tile::load(x, cols);
+        let RowSums { largest, sum } = tile.exp::<FMA>();
+        let mut log = sum;
+        for log in &mut log {
+            *log = log.lane_ln::<FMA>();
+        }
+        if !gradient.is_empty() {
+            tile.store(&[T::ONE; WIDTH], gradient);
+        }
+        for (i, x) in x.chunks_exact(cols).enumerate() {
+            let sum = RowSum {
+                largest: largest[i],
+                log: log[i],
+                inverse: T::ONE / sum[i],
+            };
+            let gradient = part(gradient, i * cols..(i + 1) * cols);
+            (losses[i], row_weights[i]) = self.target.row::<FMA>(first + i, x, &sum, gradient);
+        }
+    }
+
+    #[inline(always)]
+    fn long_row<const FMA: bool>(&self, row: usize, x: &[T], gradient: &mut [T]) -> (T, T) {
+        let largest = fold_row::<FMA, T, Max>(x, T::ZERO);
+        let sum = if gradient.is_empty() {
+            fold_row::<FMA, T, LogSumExp>(x, largest)
+        } else {
+            exp_sum::<FMA, T>(x, largest, gradient)
+        };
+        let sum = RowSum {
+            largest,
+            log: sum.lane_ln::<FMA>(),
+            inverse: T::ONE / sum,
+        };
+        self.target.row::<FMA>(row, x, &sum, gradient)
+    }
+}
+
+/// `x[range]`, or nothing of nothing.
+#[inline(always)]
+fn part<T>(x: &mut [T], range: Range<usize>) -> &mut [T] {
+    if x.is_empty() { x } else { &mut x[range] }
+}
+
+impl<T: Float, L: Target<T>> Kernel for Rows<'_, T, L> {
+    const PER_ISA: bool = is_single::<T>();
+
+    #[inline(always)]
+    fn run<const FMA: bool>(&self, range: Range<usize>) {
+        let cols = self.cols;
+        let elements = range.start * cols..range.end * cols;
+        // SAFETY: item i is row i, here and below.
+        let losses = unsafe { self.losses.range(range.clone()) };
+        // SAFETY: as above.
+        let row_weights = unsafe { self.row_weights.range(range.clone()) };
+        // SAFETY: as above.
+        let gradient = unsafe { self.gradient.range_or_empty(elements.clone()) };
+        let logits = &self.logits[elements];
+        if cols <= MAX_COLS {
+            for (group, x) in logits.chunks(WIDTH * cols).enumerate() {
+                let start = group * WIDTH;
+                let rows = start..start + x.len() / cols;
+                let gradient = part(gradient, start * cols..rows.end * cols);
+                let out = [&mut losses[rows.clone()], &mut row_weights[rows], gradient];
+                self.short_rows::<FMA>(range.start + start, x, out);
+            }
+        } else {
+            for (i, x) in logits.chunks_exact(cols).enumerate() {
+                let gradient = part(gradient, i * cols..(i + 1) * cols);
+                (losses[i], row_weights[i]) = self.long_row::<FMA>(range.start + i, x, gradient);
+            }
+        }
+    }
+}
+
+struct Labels<'a, T> {
+    targets: &'a [u32],
+    config: CrossEntropyRows<'a, T>,
+    /// Σ of the class weights.
+    weight_sum: T,
+}
+
+impl<T: Float> Target<T> for Labels<'_, T> {
     #[inline(always)]
     fn row<const FMA: bool>(
         &self,
+        row: usize,
         x: &[T],
-        target: usize,
-        mut gradient: Option<&mut [T]>,
+        sum: &RowSum<T>,
+        gradient: &mut [T],
     ) -> (T, T) {
         let config = &self.config;
-        let sum = sum_row::<FMA, T>(x, gradient.as_deref_mut());
+        if config.is_ignored(self.targets[row]) {
+            gradient.fill(T::ZERO);
+            return (T::ZERO, T::ZERO);
+        }
+        let target = self.targets[row] as usize;
         let weight = config.weight(target);
         let hard = (T::ONE - config.label_smoothing) * weight;
-        let spread = config.label_smoothing / T::from_f64(self.cols as f64);
+        let spread = config.label_smoothing / T::from_f64(x.len() as f64);
         let mut loss = hard * sum.gap(x[target]);
         let smooth = spread > T::ZERO;
         if smooth {
-            loss += spread * sum_classes(self.cols, |c| config.weight(c) * sum.gap(x[c]));
+            loss += spread * sum_classes(x.len(), |c| config.weight(c) * sum.gap(x[c]));
         }
-        if let Some(gradient) = gradient {
+        if !gradient.is_empty() {
             let share = if smooth {
                 spread * self.weight_sum
             } else {
@@ -153,38 +242,6 @@ impl<T: Float> Labels<'_, T> {
             }
         }
         (loss, weight)
-    }
-}
-
-impl<T: Float> Kernel for Labels<'_, T> {
-    const PER_ISA: bool = is_single::<T>();
-
-    #[inline(always)]
-    fn run<const FMA: bool>(&self, range: Range<usize>) {
-        let cols = self.cols;
-        // SAFETY: item i is row i.
-        let losses = unsafe { self.losses.range(range.clone()) };
-        // SAFETY: item i is row i.
-        let row_weights = unsafe { self.row_weights.range(range.clone()) };
-        for ((row, loss), weight) in range.zip(losses).zip(row_weights) {
-            let elements = row * cols..(row + 1) * cols;
-            let gradient = if self.gradient.is_empty() {
-                None
-            } else {
-                // SAFETY: item i is row i.
-                Some(unsafe { self.gradient.range(elements.clone()) })
-            };
-            let target = self.targets[row];
-            if self.config.is_ignored(target) {
-                if let Some(gradient) = gradient {
-                    gradient.fill(T::ZERO);
-                }
-                (*loss, *weight) = (T::ZERO, T::ZERO);
-            } else {
-                let x = &self.logits[elements];
-                (*loss, *weight) = self.row::<FMA>(x, target as usize, gradient);
-            }
-        }
     }
 }
 
@@ -228,12 +285,21 @@ pub fn cross_entropy_rows<T: Float>(
     }
     let dlogits = dlogits.unwrap_or(&mut []);
     assert!(dlogits.is_empty() || dlogits.len() == logits.len());
-    let kernel = Labels {
-        logits,
-        cols,
+    if cols == 0 {
+        // Then every row is ignored.
+        losses.fill(T::ZERO);
+        row_weights.fill(T::ZERO);
+        return Ok(());
+    }
+    let target = Labels {
         targets,
         config: *config,
         weight_sum: class_weight_sum(config, cols),
+    };
+    let kernel = Rows {
+        logits,
+        cols,
+        target,
         losses: Disjoint::new(losses),
         row_weights: Disjoint::new(row_weights),
         gradient: Disjoint::new(dlogits),
@@ -243,47 +309,42 @@ pub fn cross_entropy_rows<T: Float>(
 }
 
 struct Probabilities<'a, T> {
-    logits: &'a [T],
-    cols: usize,
     targets: &'a [T],
     config: CrossEntropyRows<'a, T>,
-    losses: Disjoint<'a, T>,
-    /// Empty if not asked for.
-    gradient: Disjoint<'a, T>,
 }
 
-impl<T: Float> Kernel for Probabilities<'_, T> {
-    const PER_ISA: bool = is_single::<T>();
-
+impl<T: Float> Target<T> for Probabilities<'_, T> {
     #[inline(always)]
-    fn run<const FMA: bool>(&self, range: Range<usize>) {
-        let cols = self.cols;
-        let keep = T::ONE - self.config.label_smoothing;
-        let spread = self.config.label_smoothing / T::from_f64(cols as f64);
-        // SAFETY: item i is row i.
-        let losses = unsafe { self.losses.range(range.clone()) };
-        for (row, loss) in range.zip(losses) {
-            let elements = row * cols..(row + 1) * cols;
-            let x = &self.logits[elements.clone()];
-            let q = &self.targets[elements.clone()];
-            let target = |c: usize| self.config.weight(c) * q[c].lane_fma::<FMA>(keep, spread);
+    fn row<const FMA: bool>(
+        &self,
+        row: usize,
+        x: &[T],
+        sum: &RowSum<T>,
+        gradient: &mut [T],
+    ) -> (T, T) {
+        let cols = x.len();
+        let config = &self.config;
+        let keep = T::ONE - config.label_smoothing;
+        let spread = config.label_smoothing / T::from_f64(cols as f64);
+        let q = &self.targets[row * cols..][..cols];
+        let target = |c: usize| config.weight(c) * q[c].lane_fma::<FMA>(keep, spread);
+        let loss = sum_classes(cols, |c| {
             // A class that is no target costs nothing, even at a logit of −∞.
-            let term = |q: T, gap: T| if q == T::ZERO { T::ZERO } else { q * gap };
-            if self.gradient.is_empty() {
-                let sum = sum_row::<FMA, T>(x, None);
-                *loss = sum_classes(cols, |c| term(target(c), sum.gap(x[c])));
+            let q = target(c);
+            if q == T::ZERO {
+                T::ZERO
             } else {
-                // SAFETY: item i is row i.
-                let gradient = unsafe { self.gradient.range(elements) };
-                let sum = sum_row::<FMA, T>(x, Some(gradient));
-                *loss = sum_classes(cols, |c| term(target(c), sum.gap(x[c])));
-                let total = sum_classes(cols, target);
-                scale_row(gradient, total * sum.inverse);
-                for (c, g) in gradient.iter_mut().enumerate() {
-                    *g -= target(c);
-                }
+                q * sum.gap(x[c])
+            }
+        });
+        if !gradient.is_empty() {
+            let total = sum_classes(cols, target);
+            scale_row(gradient, total * sum.inverse);
+            for (c, g) in gradient.iter_mut().enumerate() {
+                *g -= target(c);
             }
         }
+        (loss, T::ONE)
     }
 }
 
@@ -308,13 +369,20 @@ pub fn cross_entropy_soft_rows<T: Float>(
     assert!(config.class_weights.is_none_or(|w| w.len() == cols));
     let dlogits = dlogits.unwrap_or(&mut []);
     assert!(dlogits.is_empty() || dlogits.len() == logits.len());
-    row_weights.fill(T::ONE);
-    let kernel = Probabilities {
-        logits,
-        cols,
+    if cols == 0 {
+        losses.fill(T::ZERO);
+        return row_weights.fill(T::ONE);
+    }
+    let target = Probabilities {
         targets: target_probs,
         config: *config,
+    };
+    let kernel = Rows {
+        logits,
+        cols,
+        target,
         losses: Disjoint::new(losses),
+        row_weights: Disjoint::new(row_weights),
         gradient: Disjoint::new(dlogits),
     };
     run_parallel(&kernel, rows, rows_per_task(cols, COSTLY));

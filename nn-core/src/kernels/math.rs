@@ -23,6 +23,13 @@ pub trait Lanes: Sized {
     /// 1 when they are calls.
     const WIDTH: usize;
 
+    /// An integer ordered as the numbers are; NaN comes last.
+    type Key: Ord + Copy;
+
+    /// The place of this number in the order.
+    fn lane_key(self) -> Self::Key;
+    /// The number at a place in the order.
+    fn lane_from_key(key: Self::Key) -> Self;
     /// a·b + c, in one rounding if `FMA`.
     fn lane_fma<const FMA: bool>(self, b: Self, c: Self) -> Self;
     /// eˣ.

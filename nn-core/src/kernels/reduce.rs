@@ -7,7 +7,7 @@ mod arg;
 mod fold;
 
 pub use arg::arg_reduce;
-pub(super) use fold::{Fold, LogSumExp, Max, Sum, SumSquares, fold_row};
+pub(super) use fold::{Fold, LogSumExp, Max, Sum, SumSquares, fold_row, join_vectors};
 
 use super::float::Float;
 use fold::{Min, SquaredDeviation, fold};

@@ -4,34 +4,38 @@ use std::ops::Range;
 
 use super::float::Float;
 use super::math::dispatch::{COSTLY, Disjoint, Kernel, is_single, rows_per_task, run_parallel};
+use super::math::map::WIDTH;
 use super::reduce::{Max, Sum, fold_row};
+use small::MAX_COLS;
 
-/// Widest vector any `Lanes::WIDTH` names.
-const MAX_WIDTH: usize = 16;
+pub(super) mod small;
 
 /// y = exp(x − shift); returns Σ y.
 #[inline(always)]
 pub(super) fn exp_sum<const FMA: bool, T: Float>(x: &[T], shift: T, y: &mut [T]) -> T {
-    let split = if T::WIDTH > 1 {
-        x.len() - x.len() % T::WIDTH
-    } else {
-        x.len()
-    };
-    let (y_main, y_tail) = y.split_at_mut(split);
-    let (x_main, x_tail) = x.split_at(split);
-    for (y, &x) in y_main.iter_mut().zip(x_main) {
+    let rest = if T::WIDTH > 1 { x.len() % WIDTH } else { 0 };
+    let split = x.len() - rest;
+    for (y, &x) in y[..split].iter_mut().zip(&x[..split]) {
         *y = (x - shift).lane_exp::<FMA>();
     }
-    if !x_tail.is_empty() {
-        // The last few as one padded vector.
-        let mut buffer = [shift; MAX_WIDTH];
-        for (slot, &x) in buffer.iter_mut().zip(x_tail) {
-            *slot = x;
+    if rest > 0 {
+        // The last few as one vector, which may overlap what is done.
+        let mut buffer = [shift; WIDTH];
+        if let (Some(x), Some(y)) = (x.last_chunk::<WIDTH>(), y.last_chunk_mut::<WIDTH>()) {
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y = (x - shift).lane_exp::<FMA>();
+            }
+        } else {
+            for (slot, &x) in buffer.iter_mut().zip(x) {
+                *slot = x;
+            }
+            for x in &mut buffer {
+                *x = (*x - shift).lane_exp::<FMA>();
+            }
+            for (y, &e) in y.iter_mut().zip(&buffer) {
+                *y = e;
+            }
         }
-        for x in &mut buffer {
-            *x = (*x - shift).lane_exp::<FMA>();
-        }
-        y_tail.copy_from_slice(&buffer[..y_tail.len()]);
     }
     fold_row::<FMA, T, Sum>(y, T::ZERO)
 }
@@ -87,11 +91,32 @@ const LOG_SOFTMAX: u8 = 1;
 const SOFTMAX_BACKWARD: u8 = 2;
 const LOG_SOFTMAX_BACKWARD: u8 = 3;
 
+impl<T: Float, const OP: u8> Rows<'_, T, OP> {
+    /// Softmax or log-softmax of short rows.
+    #[inline(always)]
+    fn run_tiles<const FMA: bool>(&self, range: Range<usize>) {
+        let elements = range.start * self.cols..range.end * self.cols;
+        // SAFETY: item i is row i.
+        let out = unsafe { self.out.range(elements.clone()) };
+        let size = WIDTH * self.cols;
+        for (x, out) in self.x[elements].chunks(size).zip(out.chunks_mut(size)) {
+            if OP == SOFTMAX {
+                small::softmax::<FMA, T>(x, self.cols, out);
+            } else {
+                small::log_softmax::<FMA, T>(x, self.cols, out);
+            }
+        }
+    }
+}
+
 impl<T: Float, const OP: u8> Kernel for Rows<'_, T, OP> {
     const PER_ISA: bool = is_single::<T>();
 
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
+        if OP <= LOG_SOFTMAX && self.cols <= MAX_COLS {
+            return self.run_tiles::<FMA>(range);
+        }
         for row in range {
             let row = row * self.cols..(row + 1) * self.cols;
             // SAFETY: item i is row i.

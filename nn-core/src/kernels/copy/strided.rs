@@ -5,8 +5,8 @@ use std::ops::Range;
 use crate::kernels::elementwise::{Layout, collapse};
 use crate::kernels::math::dispatch::{CHEAP, Disjoint, Kernel, rows_per_task, run_parallel};
 
-/// Side of the square blocks of a transposing copy: a block's rows and columns stay in L1.
-const TILE: usize = 32;
+/// Side of the square blocks of a transposing copy.
+const TILE: usize = 16;
 
 /// Items are innermost rows.
 struct Rows<'a, T> {
@@ -72,16 +72,40 @@ impl<T: Copy + Send + Sync> Kernel for Transpose<'_, T> {
             let first = (matrix * p + rows.start) * q;
             // SAFETY: item i is the i-th block of output rows.
             let dst = unsafe { self.dst.range(first..first + rows.len() * q) };
-            for columns in (0..q).step_by(TILE) {
-                let columns = columns..q.min(columns + TILE);
-                for j in columns {
-                    let at = start + rows.start + j * self.stride;
-                    let src = &self.src[at..at + rows.len()];
-                    for (dst, &src) in dst[j..].iter_mut().step_by(q).zip(src) {
-                        *dst = src;
+            let mut columns = 0;
+            while columns < q {
+                let width = TILE.min(q - columns);
+                let at = start + block * TILE + columns * self.stride;
+                let src = &self.src[at..];
+                if rows.len() == TILE && width == TILE {
+                    transpose_tile(src, self.stride, &mut dst[columns..], q);
+                } else {
+                    for j in 0..width {
+                        let src = &src[j * self.stride..][..rows.len()];
+                        let dst = dst[columns + j..].iter_mut().step_by(q);
+                        for (dst, &src) in dst.zip(src) {
+                            *dst = src;
+                        }
                     }
                 }
+                columns += width;
             }
+        }
+    }
+}
+
+/// dst\[i·q + j\] = src\[j·stride + i\] for i, j < `TILE`, by way of a buffer: rows of `src` and of
+/// `dst` that lie a power of two apart would evict each other from the cache.
+#[inline(always)]
+fn transpose_tile<T: Copy>(src: &[T], stride: usize, dst: &mut [T], q: usize) {
+    let mut buffer = [[src[0]; TILE]; TILE];
+    for (j, row) in buffer.iter_mut().enumerate() {
+        row.copy_from_slice(&src[j * stride..][..TILE]);
+    }
+    for i in 0..TILE {
+        let dst = &mut dst[i * q..][..TILE];
+        for j in 0..TILE {
+            dst[j] = buffer[j][i];
         }
     }
 }

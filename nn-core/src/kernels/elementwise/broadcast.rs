@@ -30,6 +30,8 @@ pub enum Compare {
 /// out = f(a, b) for operands of any element types.
 trait Zip<A, B, O>: Copy + Sync {
     const COSTLY: bool;
+    /// See [`Kernel::PER_ISA`].
+    const PER_ISA: bool;
     fn at<const FMA: bool>(self, a: A, b: B) -> O;
 }
 
@@ -38,6 +40,7 @@ struct Float2<M>(M);
 
 impl<T: Float, M: Map2<T>> Zip<T, T, T> for Float2<M> {
     const COSTLY: bool = M::COSTLY;
+    const PER_ISA: bool = is_single::<T>();
     #[inline(always)]
     fn at<const FMA: bool>(self, a: T, b: T) -> T {
         self.0.at::<FMA>(a, b)
@@ -99,7 +102,7 @@ where
     O: Copy + Send,
     M: Zip<A, B, O>,
 {
-    const PER_ISA: bool = is_single::<A>() && is_single::<O>();
+    const PER_ISA: bool = M::PER_ISA;
 
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
@@ -125,7 +128,7 @@ where
     O: Copy + Send,
     M: Zip<A, B, O>,
 {
-    const PER_ISA: bool = is_single::<A>() && is_single::<O>();
+    const PER_ISA: bool = M::PER_ISA;
 
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
@@ -203,6 +206,7 @@ macro_rules! comparison {
         struct $name;
         impl<T: Copy + PartialOrd> Zip<T, T, u8> for $name {
             const COSTLY: bool = false;
+            const PER_ISA: bool = false;
             #[inline(always)]
             fn at<const FMA: bool>(self, a: T, b: T) -> u8 {
                 u8::from(a $op b)

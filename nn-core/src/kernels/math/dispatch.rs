@@ -23,6 +23,11 @@ pub(crate) trait Kernel: Sync {
     fn run<const FMA: bool>(&self, range: Range<usize>);
 }
 
+/// Whether `T` has the size of `f32`.
+pub(crate) const fn is_single<T>() -> bool {
+    size_of::<T>() == 4
+}
+
 /// Whether the baseline instruction set has fused multiply-add.
 const BASELINE_FMA: bool = cfg!(target_arch = "aarch64");
 
@@ -38,17 +43,10 @@ fn run_avx2<K: Kernel>(kernel: &K, range: Range<usize>) {
     kernel.run::<true>(range);
 }
 
-/// Whether `T` has the size of `f32`.
-pub(crate) const fn is_single<T>() -> bool {
-    size_of::<T>() == 4
-}
-
 #[inline]
 fn run_on<K: Kernel>(isa: Isa, kernel: &K, range: Range<usize>) {
-    if !K::PER_ISA {
-        return kernel.run::<BASELINE_FMA>(range);
-    }
     match isa {
+        _ if !K::PER_ISA => kernel.run::<BASELINE_FMA>(range),
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `isa` comes from `current_isa`, which names only what the processor has.
         Isa::Avx512 => unsafe { run_avx512(kernel, range) },
@@ -132,11 +130,6 @@ impl<'a, T> Disjoint<'a, T> {
         }
     }
 
-    #[inline(always)]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
     /// The elements of `range`.
     ///
     /// # Safety
@@ -150,5 +143,18 @@ impl<'a, T> Disjoint<'a, T> {
         unsafe {
             std::slice::from_raw_parts_mut(self.start.add(range.start), range.end - range.start)
         }
+    }
+
+    /// The elements of `range`; none if there are none at all, which stands for an output that is
+    /// not asked for.
+    ///
+    /// # Safety
+    /// As for [`range`](Self::range).
+    #[inline(always)]
+    #[allow(clippy::mut_from_ref)]
+    pub(crate) unsafe fn range_or_empty(&self, range: Range<usize>) -> &'a mut [T] {
+        let range = if self.len == 0 { 0..0 } else { range };
+        // SAFETY: by the contract of this function.
+        unsafe { self.range(range) }
     }
 }

@@ -92,6 +92,19 @@ fn erfc(x: f64) -> f64 {
 
 impl Lanes for f64 {
     const WIDTH: usize = 1;
+    type Key = i64;
+
+    #[inline(always)]
+    fn lane_key(self) -> i64 {
+        let bits = self.to_bits() as i64;
+        // Of two negative numbers the one with the larger bits is smaller.
+        let key = bits ^ ((bits >> 63) & i64::MAX);
+        if self.is_nan() { i64::MAX } else { key }
+    }
+    #[inline(always)]
+    fn lane_from_key(key: i64) -> Self {
+        f64::from_bits((key ^ ((key >> 63) & i64::MAX)) as u64)
+    }
 
     #[inline(always)]
     fn lane_fma<const FMA: bool>(self, b: Self, c: Self) -> Self {

@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use super::dispatch::{CHEAP, COSTLY, Disjoint, Kernel, is_single, run_parallel};
 use crate::kernels::float::Float;
+use crate::kernels::threads;
 
-/// Widest vector any `Lanes::WIDTH` names.
-const MAX_WIDTH: usize = 16;
+/// Elements of the vectors that loops are cut into: the widest any `Lanes::WIDTH` names.
+pub(crate) const WIDTH: usize = 16;
 
 /// y = f(x).
 pub(crate) trait Map1<T>: Copy + Sync {
@@ -37,8 +38,8 @@ fn vector_part<T: Float>(len: usize, costly: bool) -> usize {
 }
 
 #[inline(always)]
-fn padded<T: Float>(x: &[T]) -> [T; MAX_WIDTH] {
-    let mut buffer = [T::ZERO; MAX_WIDTH];
+fn padded<T: Float>(x: &[T]) -> [T; WIDTH] {
+    let mut buffer = [T::ZERO; WIDTH];
     for (slot, &x) in buffer.iter_mut().zip(x) {
         *slot = x;
     }
@@ -60,17 +61,23 @@ impl<T: Float, M: Map1<T>> Kernel for Apply<'_, T, M> {
         let y = unsafe { self.y.range(range.clone()) };
         let x = &self.x[range];
         let split = vector_part::<T>(x.len(), M::COSTLY);
-        let (y, y_tail) = y.split_at_mut(split);
-        let (x, x_tail) = x.split_at(split);
-        for (y, &x) in y.iter_mut().zip(x) {
+        for (y, &x) in y[..split].iter_mut().zip(&x[..split]) {
             *y = self.map.at::<FMA>(x);
         }
-        if !x_tail.is_empty() {
-            let mut buffer = padded(x_tail);
+        if split == x.len() {
+            return;
+        }
+        if let (Some(x), Some(y)) = (x.last_chunk::<WIDTH>(), y.last_chunk_mut::<WIDTH>()) {
+            // The last whole vector overlaps what is done; its values are the same again.
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y = self.map.at::<FMA>(x);
+            }
+        } else {
+            let mut buffer = padded(x);
             for x in &mut buffer {
                 *x = self.map.at::<FMA>(*x);
             }
-            y_tail.copy_from_slice(&buffer[..y_tail.len()]);
+            y.copy_from_slice(&buffer[..y.len()]);
         }
     }
 }
@@ -125,6 +132,20 @@ pub(crate) fn map_in_place<T: Float, M: Map1<T>>(map: M, x: &mut [T]) {
     run_parallel(&kernel, len, grain(M::COSTLY));
 }
 
+/// x = f(x) by a function from one slice to another, by way of a small buffer: code for working in
+/// place would double the size of every function.
+pub(crate) fn in_blocks<T: Float>(x: &mut [T], f: &(dyn Fn(&[T], &mut [T]) + Sync)) {
+    const BLOCK: usize = 1024;
+    threads::for_each_chunk(x, 4 * COSTLY, |_, x| {
+        let mut buffer = [T::ZERO; BLOCK];
+        for x in x.chunks_mut(BLOCK) {
+            let buffer = &mut buffer[..x.len()];
+            buffer.copy_from_slice(x);
+            f(buffer, x);
+        }
+    });
+}
+
 struct Apply2<'a, T, M> {
     map: M,
     a: &'a [T],
@@ -141,17 +162,24 @@ impl<T: Float, M: Map2<T>> Kernel for Apply2<'_, T, M> {
         let out = unsafe { self.out.range(range.clone()) };
         let (a, b) = (&self.a[range.clone()], &self.b[range]);
         let split = vector_part::<T>(a.len(), M::COSTLY);
-        let (out, out_tail) = out.split_at_mut(split);
-        let ((a, a_tail), (b, b_tail)) = (a.split_at(split), b.split_at(split));
-        for ((out, &a), &b) in out.iter_mut().zip(a).zip(b) {
+        let operands = a[..split].iter().zip(&b[..split]);
+        for (out, (&a, &b)) in out[..split].iter_mut().zip(operands) {
             *out = self.map.at::<FMA>(a, b);
         }
-        if !a_tail.is_empty() {
-            let mut buffer = padded(a_tail);
-            for (a, &b) in buffer.iter_mut().zip(&padded(b_tail)) {
+        if split == a.len() {
+            return;
+        }
+        let last = (a.last_chunk::<WIDTH>(), b.last_chunk::<WIDTH>());
+        if let ((Some(a), Some(b)), Some(out)) = (last, out.last_chunk_mut::<WIDTH>()) {
+            for ((out, &a), &b) in out.iter_mut().zip(a).zip(b) {
+                *out = self.map.at::<FMA>(a, b);
+            }
+        } else {
+            let mut buffer = padded(a);
+            for (a, &b) in buffer.iter_mut().zip(&padded(b)) {
                 *a = self.map.at::<FMA>(*a, b);
             }
-            out_tail.copy_from_slice(&buffer[..out_tail.len()]);
+            out.copy_from_slice(&buffer[..out.len()]);
         }
     }
 }

@@ -181,10 +181,19 @@ fn softplus<const FMA: bool>(x: f32) -> f32 {
     if x < -17.0 { e } else { y }
 }
 
-/// Normal distribution at −|x|: (probability of a smaller value, e^(−x²/2)).
+/// e^x for x ≤ 0, and 0 below −87, where the result would be a denormal number.
+#[inline(always)]
+fn exp_normal<const FMA: bool>(x: f32) -> f32 {
+    let (n, r, q) = reduce_exp::<FMA>(if x < -87.0 { -87.0 } else { x });
+    let y = fma::<FMA>(r * r, q, r);
+    let scale = if x < -87.0 { 0.0 } else { power_of_two(n) };
+    fma::<FMA>(scale, y, scale)
+}
+
+/// Normal distribution at −|x|: (probability of a smaller value, e^(−x²/2)), 0 beyond 13.19.
 ///
 /// The probability is e^(−t²/2) R(t), where R falls like 1/t; (t + 4) R(t) is a polynomial in
-/// u = (t − 4)/(t + 4).
+/// u = (t − 2)/(t + 4), best conditioned where most arguments are.
 #[inline(always)]
 fn normal_tail<const FMA: bool>(x: f32) -> (f32, f32) {
     let t = x.abs();
@@ -198,23 +207,22 @@ fn normal_tail<const FMA: bool>(x: f32) -> (f32, f32) {
         let low = t - high;
         (high * high - square) + 2.0 * high * low + low * low
     };
-    let e = exp::<FMA>(square * -0.5);
+    let e = exp_normal::<FMA>(square * -0.5);
     let e = fma::<FMA>(e * -0.5, lost, e);
     let inverse = 1.0 / (t + 4.0);
-    let u = fma::<FMA>(inverse, -8.0, 1.0);
     let p = polynomial::<FMA, 10>(
-        u,
+        (t - 2.0) * inverse,
         [
-            -1.235_153_6e-4,
-            1.935_910_7e-4,
-            1.568_784_8e-3,
-            -3.523_052e-3,
-            -7.526_833e-3,
-            6.040_641_7e-2,
-            -0.186_523_06,
-            0.387_136_67,
-            -0.607_896_6,
-            0.755_285_14,
+            -1.645_013_9e-3,
+            5.635_008_7e-3,
+            4.183_879_6e-3,
+            -3.481_879e-2,
+            1.089_785_2e-2,
+            0.206_307_95,
+            -0.645_213_4,
+            1.095_004_2,
+            -1.249_966_1,
+            1.008_612,
         ],
     );
     (e * (p * inverse), e)
@@ -224,21 +232,6 @@ fn normal_tail<const FMA: bool>(x: f32) -> (f32, f32) {
 fn normal<const FMA: bool>(x: f32) -> (f32, f32) {
     let (tail, e) = normal_tail::<FMA>(x);
     let below = if x > 0.0 { 1.0 - tail } else { tail };
-    // Near 0 a series in x² around ½ is a few bits better, and most inputs are there.
-    let s = x * x;
-    let p = polynomial::<FMA, 6>(
-        s,
-        [
-            -8.325_382e-6,
-            1.146_961_15e-4,
-            -1.187_100_9e-3,
-            9.973_525e-3,
-            -6.649_038e-2,
-            0.398_942_3,
-        ],
-    );
-    let near = fma::<FMA>(x, p, 0.5);
-    let below = if s < 0.55 { near } else { below };
     (below, e * FRAC_1_SQRT_2PI)
 }
 
@@ -265,6 +258,19 @@ fn erf<const FMA: bool>(x: f32) -> f32 {
 
 impl Lanes for f32 {
     const WIDTH: usize = 16;
+    type Key = i32;
+
+    #[inline(always)]
+    fn lane_key(self) -> i32 {
+        let bits = self.to_bits() as i32;
+        // Of two negative numbers the one with the larger bits is smaller.
+        let key = bits ^ ((bits >> 31) & i32::MAX);
+        if self.is_nan() { i32::MAX } else { key }
+    }
+    #[inline(always)]
+    fn lane_from_key(key: i32) -> Self {
+        f32::from_bits((key ^ ((key >> 31) & i32::MAX)) as u32)
+    }
 
     #[inline(always)]
     fn lane_fma<const FMA: bool>(self, b: Self, c: Self) -> Self {

@@ -6,24 +6,31 @@ use crate::kernels::float::Float;
 use crate::kernels::math::dispatch::{
     CHEAP, COSTLY, Disjoint, Kernel, is_single, rows_per_task, run_parallel,
 };
+use crate::kernels::math::map::WIDTH;
 
 /// An associative operation that reduces lifted elements.
 pub(crate) trait Fold<T: Float>: Send + Sync {
     const COSTLY: bool;
     const IDENTITY: T;
+    /// Whether this is `Max` (1), `Min` (−1) or another operation.
+    const EXTREME: i8 = 0;
     /// An element's contribution; `shift` is the output's own parameter, e.g. its mean.
     fn lift<const FMA: bool>(x: T, shift: T) -> T;
     fn join(a: T, b: T) -> T;
+    /// An element that contributes nothing.
+    fn neutral(shift: T) -> T;
 }
 
 macro_rules! folds {
-    ($($(#[$meta:meta])* $name:ident costly $costly:literal identity $identity:expr, |$x:ident, $shift:ident| $lift:expr, |$a:ident, $b:ident| $join:expr;)+) => {$(
+    ($($(#[$meta:meta])* $name:ident $(extreme $extreme:literal)? costly $costly:literal identity $identity:expr, neutral $neutral:expr, |$x:ident, $shift:ident| $lift:expr, |$a:ident, $b:ident| $join:expr;)+) => {$(
         $(#[$meta])*
         pub(crate) struct $name;
         impl<T: Float> Fold<T> for $name {
             const COSTLY: bool = $costly;
             const IDENTITY: T = $identity;
+            $(const EXTREME: i8 = $extreme;)?
             #[inline(always)]
+            #[allow(unused_variables)]
             fn lift<const FMA: bool>($x: T, $shift: T) -> T {
                 $lift
             }
@@ -31,23 +38,26 @@ macro_rules! folds {
             fn join($a: T, $b: T) -> T {
                 $join
             }
+            #[inline(always)]
+            #[allow(unused_variables)]
+            fn neutral($shift: T) -> T {
+                $neutral
+            }
         }
     )+};
 }
 
 folds! {
-    Sum costly false identity T::ZERO, |x, _s| x, |a, b| a + b;
-    SumSquares costly false identity T::ZERO, |x, _s| x * x, |a, b| a + b;
-    SquaredDeviation costly false identity T::ZERO, |x, s| (x - s) * (x - s), |a, b| a + b;
-    LogSumExp costly true identity T::ZERO, |x, s| (x - s).lane_exp::<FMA>(), |a, b| a + b;
-    Finite costly false identity T::ZERO, |x, _s| x - x, |a, b| a + b;
-    Max costly false identity T::NEG_INFINITY, |x, _s| x, |a, b| a.maximum(b);
-    Min costly false identity T::INFINITY, |x, _s| x, |a, b| a.minimum(b);
+    Sum costly false identity T::ZERO, neutral T::ZERO, |x, s| x, |a, b| a + b;
+    SumSquares costly false identity T::ZERO, neutral T::ZERO, |x, s| x * x, |a, b| a + b;
+    SquaredDeviation costly false identity T::ZERO, neutral s, |x, s| (x - s) * (x - s), |a, b| a + b;
+    LogSumExp costly true identity T::ZERO, neutral T::NEG_INFINITY, |x, s| (x - s).lane_exp::<FMA>(), |a, b| a + b;
+    Finite costly false identity T::ZERO, neutral T::ZERO, |x, s| x - x, |a, b| a + b;
+    Max extreme 1 costly false identity T::NEG_INFINITY, neutral T::NEG_INFINITY, |x, s| x, |a, b| a.maximum(b);
+    Min extreme -1 costly false identity T::INFINITY, neutral T::INFINITY, |x, s| x, |a, b| a.minimum(b);
 }
 
-/// Independent sums of one row, so that additions need not wait for each other.
-const LANES: usize = 32;
-/// Elements of one row added into the lanes before they are joined.
+/// Elements of one row that are added in one go; a multiple of `WIDTH`.
 const BLOCK: usize = 1024;
 /// Elements of one row, or of a group of columns, that one task takes.
 const SEGMENT: usize = 64 * 1024;
@@ -57,9 +67,13 @@ const TILE: usize = 64;
 const RADIX: usize = 32;
 
 /// Joins the lanes pairwise.
-#[inline(always)]
-fn join_lanes<T: Float, F: Fold<T>>(mut acc: [T; LANES]) -> T {
-    let mut width = LANES / 2;
+///
+/// Not inlined: next to the loop that fills the lanes, it would lead the compiler to vectors of
+/// two elements there.
+#[inline(never)]
+fn join_lanes<T: Float, F: Fold<T>>(lanes: &[T; WIDTH]) -> T {
+    let mut acc = *lanes;
+    let mut width = WIDTH / 2;
     while width > 0 {
         for i in 0..width {
             acc[i] = F::join(acc[i], acc[i + width]);
@@ -69,51 +83,112 @@ fn join_lanes<T: Float, F: Fold<T>>(mut acc: [T; LANES]) -> T {
     acc[0]
 }
 
+/// One vector more.
 #[inline(always)]
-fn fold_block<const FMA: bool, T: Float, F: Fold<T>>(x: &[T], shift: T) -> T {
-    if x.len() < LANES / 2 {
+fn take<const FMA: bool, T: Float, F: Fold<T>>(
+    acc: [T; WIDTH],
+    x: &[T; WIDTH],
+    shift: T,
+) -> [T; WIDTH] {
+    let mut out = acc;
+    for i in 0..WIDTH {
+        out[i] = F::join(acc[i], F::lift::<FMA>(x[i], shift));
+    }
+    out
+}
+
+/// Joins lane by lane. Vectors go in and out by value, which keeps them in registers.
+#[inline(always)]
+pub(crate) fn join_vectors<T: Float, F: Fold<T>>(a: [T; WIDTH], b: [T; WIDTH]) -> [T; WIDTH] {
+    let mut out = a;
+    for i in 0..WIDTH {
+        out[i] = F::join(a[i], b[i]);
+    }
+    out
+}
+
+/// Adds the whole vectors of `x`, in four sums at once, so that an addition need not wait for the
+/// one before it.
+#[inline(always)]
+fn fold_block<const FMA: bool, T: Float, F: Fold<T>>(x: &[T], shift: T) -> [T; WIDTH] {
+    let mut a = [F::IDENTITY; WIDTH];
+    let (groups, rest) = x.as_chunks::<{ 4 * WIDTH }>();
+    if !groups.is_empty() {
+        let (mut b, mut c, mut d) = (a, a, a);
+        for group in groups {
+            let (vectors, _) = group.as_chunks::<WIDTH>();
+            a = take::<FMA, T, F>(a, &vectors[0], shift);
+            b = take::<FMA, T, F>(b, &vectors[1], shift);
+            c = take::<FMA, T, F>(c, &vectors[2], shift);
+            d = take::<FMA, T, F>(d, &vectors[3], shift);
+        }
+        a = join_vectors::<T, F>(a, b);
+        a = join_vectors::<T, F>(a, join_vectors::<T, F>(c, d));
+    }
+    let (vectors, _) = rest.as_chunks::<WIDTH>();
+    for vector in vectors {
+        a = take::<FMA, T, F>(a, vector, shift);
+    }
+    a
+}
+
+/// The largest of a row. Integers have no rounding, so the compiler may compare them in any order.
+#[inline(always)]
+fn largest<T: Float>(x: &[T]) -> T {
+    let mut largest = T::NEG_INFINITY.lane_key();
+    for &x in x {
+        largest = largest.max(x.lane_key());
+    }
+    T::lane_from_key(largest)
+}
+
+/// The smallest of a row: the largest of the negatives.
+#[inline(always)]
+fn smallest<T: Float>(x: &[T]) -> T {
+    let mut largest = T::NEG_INFINITY.lane_key();
+    for &x in x {
+        largest = largest.max((-x).lane_key());
+    }
+    -T::lane_from_key(largest)
+}
+
+/// Reduces a contiguous row: within a block in lanes, then block by block, then across the lanes.
+#[inline(always)]
+pub(crate) fn fold_row<const FMA: bool, T: Float, F: Fold<T>>(x: &[T], shift: T) -> T {
+    if F::EXTREME > 0 {
+        return largest(x);
+    }
+    if F::EXTREME < 0 {
+        return smallest(x);
+    }
+    if x.len() < WIDTH / 2 {
         let mut sum = F::IDENTITY;
         for &x in x {
             sum = F::join(sum, F::lift::<FMA>(x, shift));
         }
         return sum;
     }
-    let mut acc = [F::IDENTITY; LANES];
-    let mut chunks = x.chunks_exact(LANES);
-    for chunk in &mut chunks {
-        for (acc, &x) in acc.iter_mut().zip(chunk) {
-            *acc = F::join(*acc, F::lift::<FMA>(x, shift));
+    let mut total = [F::IDENTITY; WIDTH];
+    for block in x.chunks(BLOCK) {
+        total = join_vectors::<T, F>(total, fold_block::<FMA, T, F>(block, shift));
+    }
+    let rest = x.len() % WIDTH;
+    if rest > 0 {
+        let neutral = F::neutral(shift);
+        let mut last = [neutral; WIDTH];
+        if let Some(vector) = x.last_chunk::<WIDTH>() {
+            // The last whole vector, less what is counted already.
+            for i in 0..WIDTH {
+                last[i] = if i + rest < WIDTH { neutral } else { vector[i] };
+            }
+        } else {
+            for (last, &x) in last.iter_mut().zip(x) {
+                *last = x;
+            }
         }
+        total = take::<FMA, T, F>(total, &last, shift);
     }
-    for (acc, &x) in acc.iter_mut().zip(chunks.remainder()) {
-        *acc = F::join(*acc, F::lift::<FMA>(x, shift));
-    }
-    join_lanes::<T, F>(acc)
-}
-
-/// Reduces a contiguous row: blocks in lanes, blocks joined pairwise.
-#[inline(always)]
-pub(crate) fn fold_row<const FMA: bool, T: Float, F: Fold<T>>(x: &[T], shift: T) -> T {
-    if x.len() <= BLOCK {
-        return fold_block::<FMA, T, F>(x, shift);
-    }
-    // A binary counter: entry k holds 2ᵏ blocks, so equals are always joined with equals.
-    let mut pending = [F::IDENTITY; usize::BITS as usize];
-    let mut depth = 0;
-    for (i, block) in x.chunks(BLOCK).enumerate() {
-        let mut sum = fold_block::<FMA, T, F>(block, shift);
-        for _ in 0..i.trailing_ones() {
-            depth -= 1;
-            sum = F::join(pending[depth], sum);
-        }
-        pending[depth] = sum;
-        depth += 1;
-    }
-    let mut sum = pending[depth - 1];
-    for &earlier in pending[..depth - 1].iter().rev() {
-        sum = F::join(earlier, sum);
-    }
-    sum
+    join_lanes::<T, F>(&total)
 }
 
 /// Adds rows of `width` ≤ `TILE` columns: `x[r·stride + c]` for r < rows, c < width, in three
