@@ -315,9 +315,15 @@ fn in_section(node: &Node, table: &str, problem: String) -> Problem {
     let words: Vec<&str> = problem
         .split(|c: char| !(c.is_alphanumeric() || c == '_'))
         .collect();
-    let named = entries
-        .iter()
-        .find(|entry| entry.key != "type" && words.contains(&entry.key.as_str()));
+    // The library knows the rate by its short name.
+    let named = entries.iter().find(|entry| {
+        let key = if entry.key == "learning_rate" {
+            "lr"
+        } else {
+            &entry.key
+        };
+        key != "type" && words.contains(&key)
+    });
     let origin = named
         .map(|entry| entry.origin.clone())
         .or_else(|| section.map(|section| section.origin.clone()));

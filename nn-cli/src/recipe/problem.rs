@@ -175,7 +175,6 @@ fn kind_of_choice(keys: &[&str]) -> String {
     match keys {
         [] => "choice".into(),
         [only] => (*only).into(),
-        [.., "layers", _, "type"] | [.., "layers", _] => "layer type".into(),
         [.., table, key] => format!("{table} {key}"),
     }
 }

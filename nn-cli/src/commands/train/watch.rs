@@ -108,6 +108,22 @@ pub fn unwrapped(error: nn_optim::Error) -> Error {
             Ok(own) => *own,
             Err(other) => Error::failed(other.to_string()),
         },
+        // To people, epochs and steps count from 1.
+        nn_optim::Error::Validation { epoch, source } => match source.downcast::<Error>() {
+            Ok(own) => *own,
+            Err(other) => Error::failed(format!("validation after epoch {}: {other}", epoch + 1)),
+        },
+        nn_optim::Error::Diverged {
+            epoch,
+            step,
+            what,
+            place,
+            advice,
+        } => Error::failed(format!(
+            "epoch {}, step {}: {what}; {place}. {advice}",
+            epoch + 1,
+            step + 1
+        )),
         other => other.into(),
     }
 }

@@ -1,0 +1,7 @@
+//! The real `nn` binary, called in temporary folders as a person would call it.
+
+mod bad_input;
+mod formats;
+mod interruption;
+mod journeys;
+mod support;
