@@ -146,7 +146,9 @@ impl Split {
             for (group, share) in groups.iter_mut().zip(apportion(&sizes, count)) {
                 part.extend(group.drain(group.len() - share..));
             }
-            rng.shuffle(&mut part);
+            // Chance decides who belongs to a part; the order stays that of the data set, and
+            // shuffling is the loader's.
+            part.sort_unstable();
             part
         };
         let test = take(test);
