@@ -101,7 +101,7 @@ pub fn log_sum_exp<T: Float>(x: &[T], outer: usize, n: usize, inner: usize, out:
 
 /// Whether no element is NaN or infinite.
 pub fn all_finite<T: Float>(x: &[T]) -> bool {
-    // x − x is 0 for finite x and NaN otherwise, and NaN stays in the sum.
+    // 0·x is 0 for finite x and NaN otherwise, and NaN stays in the sum.
     let mut sum = [T::ZERO];
     fold::<T, fold::Finite>(x, [1, x.len(), 1], None, &mut sum);
     sum[0] == T::ZERO

@@ -137,7 +137,7 @@ fn run_rows<T: Float, const OP: u8>(x: &[T], dy: &[T], cols: usize, out: &mut [T
     if out.is_empty() {
         return;
     }
-    assert!(cols > 0 && x.len() % cols == 0);
+    assert!(cols > 0 && x.len().is_multiple_of(cols));
     let rows = x.len() / cols;
     let out = Disjoint::new(out);
     let kernel = Rows::<T, OP> { cols, x, dy, out };

@@ -1,3 +1,5 @@
+#![allow(clippy::excessive_precision)]
+
 use super::*;
 use crate::kernels::math::dispatch::for_each_isa;
 use crate::kernels::threads::set_threads;

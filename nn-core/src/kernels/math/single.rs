@@ -8,11 +8,11 @@ use super::Lanes;
 
 const LOG2_E: f32 = std::f32::consts::LOG2_E;
 /// ln 2 in two parts; the first has 9 significant bits, so n·LN2_HI is exact for |n| < 2¹⁵.
-const LN2_HI: f32 = 0.693_359_375;
+const LN2_HI: f32 = 355.0 / 512.0;
 const LN2_LO: f32 = -2.121_944_4e-4;
 /// 1.5·2²³: adding it rounds a small number to an integer, held in the low mantissa bits.
 const ROUND: f32 = 12_582_912.0;
-const FRAC_1_SQRT_2PI: f32 = 0.398_942_28;
+const FRAC_1_SQRT_2PI: f32 = 0.398_942_3;
 
 #[inline(always)]
 fn fma<const FMA: bool>(a: f32, b: f32, c: f32) -> f32 {

@@ -1,6 +1,8 @@
 //! Accuracy of the elementary functions against `f64`, over the whole range and on every
 //! instruction set.
 
+#![allow(clippy::excessive_precision)]
+
 use super::Lanes;
 use super::dispatch::for_each_isa;
 use crate::kernels::activation::{Activation, activate};

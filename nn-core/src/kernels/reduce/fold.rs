@@ -52,7 +52,7 @@ folds! {
     SumSquares costly false identity T::ZERO, neutral T::ZERO, |x, s| x * x, |a, b| a + b;
     SquaredDeviation costly false identity T::ZERO, neutral s, |x, s| (x - s) * (x - s), |a, b| a + b;
     LogSumExp costly true identity T::ZERO, neutral T::NEG_INFINITY, |x, s| (x - s).lane_exp::<FMA>(), |a, b| a + b;
-    Finite costly false identity T::ZERO, neutral T::ZERO, |x, s| x - x, |a, b| a + b;
+    Finite costly false identity T::ZERO, neutral T::ZERO, |x, s| x * T::ZERO, |a, b| a + b;
     Max extreme 1 costly false identity T::NEG_INFINITY, neutral T::NEG_INFINITY, |x, s| x, |a, b| a.maximum(b);
     Min extreme -1 costly false identity T::INFINITY, neutral T::INFINITY, |x, s| x, |a, b| a.minimum(b);
 }
