@@ -26,6 +26,9 @@ pub const MAX_THREADS: usize = 256;
 /// How long a worker looks for the next job before it goes to sleep.
 const SPIN: Duration = Duration::from_micros(80);
 
+/// How long a job of many tasks runs before sleeping workers are woken for it: waking one takes about as long.
+const WAKE_AFTER: Duration = Duration::from_micros(30);
+
 type Task<'a> = dyn Fn(usize) + Sync + 'a;
 
 /// What the participants of the current job share. Written by the thread that holds `Pool::busy`, before it opens
@@ -58,6 +61,8 @@ struct Pool {
     job: UnsafeCell<Job>,
     cursors: [Cursor; MAX_THREADS],
     workers: [Worker; MAX_THREADS - 1],
+    /// Workers that look for a job and are not asleep.
+    awake: Aligned<AtomicUsize>,
     spawned: AtomicUsize,
     wanted: AtomicUsize,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
@@ -83,6 +88,7 @@ static POOL: Pool = Pool {
             thread: OnceLock::new(),
         }
     }; MAX_THREADS - 1],
+    awake: Aligned(AtomicUsize::new(0)),
     spawned: AtomicUsize::new(0),
     wanted: AtomicUsize::new(0),
     panic: Mutex::new(None),
@@ -142,6 +148,12 @@ pub fn cores() -> usize {
 /// Whether the calling thread is inside a task, so that a job started here would run inline.
 pub fn is_nested() -> bool {
     INSIDE.get()
+}
+
+/// Whether a worker is awake and waiting for a job, as just after another job: handing over then costs well under a
+/// microsecond, where waking a sleeping thread costs tens. A hint only.
+pub fn is_hot() -> bool {
+    POOL.awake.0.load(Ordering::Relaxed) > 0
 }
 
 /// Runs `task(0)`, `task(1)`, … `task(tasks - 1)`, each exactly once, on up to [`threads`] threads, and returns when
@@ -298,14 +310,17 @@ impl Pool {
         }
         // Opens the job. Sequentially consistent against the workers' `asleep` and `active`.
         self.epoch.0.fetch_add(1, Ordering::SeqCst);
-        for worker in &self.workers[..participants - 1] {
-            let asleep =
-                worker.asleep.load(Ordering::SeqCst) && worker.asleep.swap(false, Ordering::SeqCst);
-            if let (true, Some(thread)) = (asleep, worker.thread.get()) {
-                thread.unpark();
-            }
+        // With tasks to spare, those who sleep are let sleep until the job is seen to be worth the waking.
+        let mut wake = (tasks > participants).then(Instant::now);
+        if wake.is_none() {
+            self.wake(participants);
         }
-        self.take_part(0, participants, tasks, task);
+        self.take_part(0, participants, tasks, task, &mut || {
+            if wake.is_some_and(|start| start.elapsed() > WAKE_AFTER) {
+                self.wake(participants);
+                wake = None;
+            }
+        });
         // Closes the job: a worker that registers from here on sees the new epoch and leaves.
         self.epoch.0.fetch_add(1, Ordering::SeqCst);
         let mut spins = 0u32;
@@ -323,8 +338,26 @@ impl Pool {
         }
     }
 
-    /// Works through the own range of tasks, then through what is left of the others'.
-    fn take_part(&self, me: usize, participants: usize, tasks: usize, task: &Task<'_>) {
+    /// Wakes the workers of a job who sleep.
+    fn wake(&self, participants: usize) {
+        for worker in &self.workers[..participants - 1] {
+            let asleep =
+                worker.asleep.load(Ordering::SeqCst) && worker.asleep.swap(false, Ordering::SeqCst);
+            if let (true, Some(thread)) = (asleep, worker.thread.get()) {
+                thread.unpark();
+            }
+        }
+    }
+
+    /// Works through the own range of tasks, then through what is left of the others'; calls `between` after each.
+    fn take_part(
+        &self,
+        me: usize,
+        participants: usize,
+        tasks: usize,
+        task: &Task<'_>,
+        between: &mut dyn FnMut(),
+    ) {
         INSIDE.set(true);
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             for turn in 0..participants {
@@ -337,6 +370,7 @@ impl Pool {
                         break;
                     }
                     task(i);
+                    between();
                 }
             }
         }));
@@ -384,10 +418,27 @@ impl Pool {
                     (&*job.task, job.tasks, job.participants)
                 };
                 if id + 1 < participants {
-                    self.take_part(id + 1, participants, tasks, task);
+                    self.take_part(id + 1, participants, tasks, task, &mut || {});
                 }
             }
             self.active.0.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
+    /// Looks for a new epoch for a short while.
+    fn spin(&self, is_new: impl Fn(usize) -> bool) -> Option<usize> {
+        let mut start = None;
+        loop {
+            for _ in 0..64 {
+                let epoch = self.epoch.0.load(Ordering::Acquire);
+                if is_new(epoch) {
+                    return Some(epoch);
+                }
+                std::hint::spin_loop();
+            }
+            if start.get_or_insert_with(Instant::now).elapsed() > SPIN {
+                return None;
+            }
         }
     }
 
@@ -395,18 +446,11 @@ impl Pool {
     fn await_job(&self, id: usize, seen: usize) -> usize {
         let is_new = |epoch: usize| epoch % 2 == 1 && epoch != seen;
         if threads() <= cores() && id + 1 < threads() {
-            let start = Instant::now();
-            loop {
-                for _ in 0..64 {
-                    let epoch = self.epoch.0.load(Ordering::Acquire);
-                    if is_new(epoch) {
-                        return epoch;
-                    }
-                    std::hint::spin_loop();
-                }
-                if start.elapsed() > SPIN {
-                    break;
-                }
+            self.awake.0.fetch_add(1, Ordering::Relaxed);
+            let found = self.spin(is_new);
+            self.awake.0.fetch_sub(1, Ordering::Relaxed);
+            if let Some(epoch) = found {
+                return epoch;
             }
         }
         let asleep = &self.workers[id].asleep;
