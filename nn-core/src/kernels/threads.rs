@@ -8,6 +8,10 @@
 //! Workers spin for a short while after a job, so that the next one of a training step finds them awake, and then
 //! sleep. They never spin when there are more threads than cores.
 
+mod chunks;
+
+pub use chunks::{for_each_chunk, for_each_chunk2, for_each_chunk3};
+
 use std::any::Any;
 use std::cell::{Cell, UnsafeCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -191,95 +195,6 @@ pub fn parallel_for_work(work: usize, tasks: usize, task: &(dyn Fn(usize) + Sync
     } else {
         parallel_for(tasks, task);
     }
-}
-
-/// A pointer to elements of which each task takes its own part.
-#[derive(Clone, Copy)]
-struct Parts<T>(*mut T);
-
-// SAFETY: used only below, where tasks take disjoint parts of one exclusively borrowed slice.
-unsafe impl<T: Send> Sync for Parts<T> {}
-
-impl<T> Parts<T> {
-    /// # Safety
-    /// `start..end` lies inside the slice, and no other task takes any of it.
-    #[allow(clippy::mut_from_ref)]
-    unsafe fn part(&self, start: usize, end: usize) -> &mut [T] {
-        // SAFETY: by the contract of this function.
-        unsafe { std::slice::from_raw_parts_mut(self.0.add(start), end - start) }
-    }
-}
-
-/// Splits `out` into pieces of `chunk` elements (the last may be shorter) and calls `f(index, piece)` for each,
-/// in parallel where the slice is large enough to pay. A `chunk` of 0 counts as 1.
-///
-/// ```
-/// let mut x = vec![0usize; 10];
-/// nn_core::kernels::threads::for_each_chunk(&mut x, 4, |i, piece| piece.fill(i));
-/// assert_eq!(x, [0, 0, 0, 0, 1, 1, 1, 1, 2, 2]);
-/// ```
-pub fn for_each_chunk<T: Send>(out: &mut [T], chunk: usize, f: impl Fn(usize, &mut [T]) + Sync) {
-    let (chunk, len) = (chunk.max(1), out.len());
-    let parts = Parts(out.as_mut_ptr());
-    parallel_for_work(len, len.div_ceil(chunk), &|i| {
-        let start = i * chunk;
-        // SAFETY: pieces of different indices do not overlap, each index is given out once, and `out` is borrowed
-        // exclusively until all tasks are done.
-        f(i, unsafe { parts.part(start, (start + chunk).min(len)) });
-    });
-}
-
-/// [`for_each_chunk`] over two slices in step: piece `i` of `a` has `chunk.0` elements, piece `i` of `b` has
-/// `chunk.1`. Stops at the end of the slice with fewer pieces.
-pub fn for_each_chunk2<A: Send, B: Send>(
-    a: &mut [A],
-    b: &mut [B],
-    chunk: (usize, usize),
-    f: impl Fn(usize, &mut [A], &mut [B]) + Sync,
-) {
-    let (ca, cb) = (chunk.0.max(1), chunk.1.max(1));
-    let (la, lb) = (a.len(), b.len());
-    let (pa, pb) = (Parts(a.as_mut_ptr()), Parts(b.as_mut_ptr()));
-    let tasks = la.div_ceil(ca).min(lb.div_ceil(cb));
-    parallel_for_work(la.max(lb), tasks, &|i| {
-        // SAFETY: as in `for_each_chunk`, for each of the slices.
-        let (xa, xb) = unsafe {
-            (
-                pa.part(i * ca, (i * ca + ca).min(la)),
-                pb.part(i * cb, (i * cb + cb).min(lb)),
-            )
-        };
-        f(i, xa, xb);
-    });
-}
-
-/// [`for_each_chunk`] over three slices in step; see [`for_each_chunk2`].
-pub fn for_each_chunk3<A: Send, B: Send, C: Send>(
-    a: &mut [A],
-    b: &mut [B],
-    c: &mut [C],
-    chunk: (usize, usize, usize),
-    f: impl Fn(usize, &mut [A], &mut [B], &mut [C]) + Sync,
-) {
-    let (ca, cb, cc) = (chunk.0.max(1), chunk.1.max(1), chunk.2.max(1));
-    let (la, lb, lc) = (a.len(), b.len(), c.len());
-    let (pa, pb, pc) = (
-        Parts(a.as_mut_ptr()),
-        Parts(b.as_mut_ptr()),
-        Parts(c.as_mut_ptr()),
-    );
-    let tasks = la.div_ceil(ca).min(lb.div_ceil(cb)).min(lc.div_ceil(cc));
-    parallel_for_work(la.max(lb).max(lc), tasks, &|i| {
-        // SAFETY: as in `for_each_chunk`, for each of the slices.
-        let (xa, xb, xc) = unsafe {
-            (
-                pa.part(i * ca, (i * ca + ca).min(la)),
-                pb.part(i * cb, (i * cb + cb).min(lb)),
-                pc.part(i * cc, (i * cc + cc).min(lc)),
-            )
-        };
-        f(i, xa, xb, xc);
-    });
 }
 
 /// The tasks of participant `p` of `participants`.

@@ -6,7 +6,9 @@ use super::panel::{Panel, PanelFn, panel};
 use super::row::{Finish, RowTimes, finish, row_times};
 use super::simd::{Portable, Simd};
 #[cfg(target_arch = "x86_64")]
-use super::simd_x86::{Avx2F32, Avx2F64, Avx512F32, Avx512F64};
+use super::simd_avx2::{Avx2F32, Avx2F64};
+#[cfg(target_arch = "x86_64")]
+use super::simd_avx512::{Avx512F32, Avx512F64};
 
 /// The micro-kernels for one instruction set and element type.
 pub(super) trait Family: Simd {
