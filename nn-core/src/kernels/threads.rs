@@ -8,6 +8,10 @@
 //! Workers spin for a short while after a job, so that the next one of a training step finds them awake, and then
 //! sleep. They never spin when there are more threads than cores.
 
+mod chunks;
+
+pub use chunks::{for_each_chunk, for_each_chunk2, for_each_chunk3};
+
 use std::any::Any;
 use std::cell::{Cell, UnsafeCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -25,6 +29,9 @@ pub const MAX_THREADS: usize = 256;
 
 /// How long a worker looks for the next job before it goes to sleep.
 const SPIN: Duration = Duration::from_micros(80);
+
+/// How long a job of many tasks runs before sleeping workers are woken for it: waking one takes about as long.
+const WAKE_AFTER: Duration = Duration::from_micros(30);
 
 type Task<'a> = dyn Fn(usize) + Sync + 'a;
 
@@ -58,6 +65,8 @@ struct Pool {
     job: UnsafeCell<Job>,
     cursors: [Cursor; MAX_THREADS],
     workers: [Worker; MAX_THREADS - 1],
+    /// Workers that look for a job and are not asleep.
+    awake: Aligned<AtomicUsize>,
     spawned: AtomicUsize,
     wanted: AtomicUsize,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
@@ -83,6 +92,7 @@ static POOL: Pool = Pool {
             thread: OnceLock::new(),
         }
     }; MAX_THREADS - 1],
+    awake: Aligned(AtomicUsize::new(0)),
     spawned: AtomicUsize::new(0),
     wanted: AtomicUsize::new(0),
     panic: Mutex::new(None),
@@ -144,6 +154,12 @@ pub fn is_nested() -> bool {
     INSIDE.get()
 }
 
+/// Whether a worker is awake and waiting for a job, as just after another job: handing over then costs well under a
+/// microsecond, where waking a sleeping thread costs tens. A hint only.
+pub fn is_hot() -> bool {
+    POOL.awake.0.load(Ordering::Relaxed) > 0
+}
+
 /// Runs `task(0)`, `task(1)`, … `task(tasks - 1)`, each exactly once, on up to [`threads`] threads, and returns when
 /// all are done.
 ///
@@ -181,95 +197,6 @@ pub fn parallel_for_work(work: usize, tasks: usize, task: &(dyn Fn(usize) + Sync
     }
 }
 
-/// A pointer to elements of which each task takes its own part.
-#[derive(Clone, Copy)]
-struct Parts<T>(*mut T);
-
-// SAFETY: used only below, where tasks take disjoint parts of one exclusively borrowed slice.
-unsafe impl<T: Send> Sync for Parts<T> {}
-
-impl<T> Parts<T> {
-    /// # Safety
-    /// `start..end` lies inside the slice, and no other task takes any of it.
-    #[allow(clippy::mut_from_ref)]
-    unsafe fn part(&self, start: usize, end: usize) -> &mut [T] {
-        // SAFETY: by the contract of this function.
-        unsafe { std::slice::from_raw_parts_mut(self.0.add(start), end - start) }
-    }
-}
-
-/// Splits `out` into pieces of `chunk` elements (the last may be shorter) and calls `f(index, piece)` for each,
-/// in parallel where the slice is large enough to pay. A `chunk` of 0 counts as 1.
-///
-/// ```
-/// let mut x = vec![0usize; 10];
-/// nn_core::kernels::threads::for_each_chunk(&mut x, 4, |i, piece| piece.fill(i));
-/// assert_eq!(x, [0, 0, 0, 0, 1, 1, 1, 1, 2, 2]);
-/// ```
-pub fn for_each_chunk<T: Send>(out: &mut [T], chunk: usize, f: impl Fn(usize, &mut [T]) + Sync) {
-    let (chunk, len) = (chunk.max(1), out.len());
-    let parts = Parts(out.as_mut_ptr());
-    parallel_for_work(len, len.div_ceil(chunk), &|i| {
-        let start = i * chunk;
-        // SAFETY: pieces of different indices do not overlap, each index is given out once, and `out` is borrowed
-        // exclusively until all tasks are done.
-        f(i, unsafe { parts.part(start, (start + chunk).min(len)) });
-    });
-}
-
-/// [`for_each_chunk`] over two slices in step: piece `i` of `a` has `chunk.0` elements, piece `i` of `b` has
-/// `chunk.1`. Stops at the end of the slice with fewer pieces.
-pub fn for_each_chunk2<A: Send, B: Send>(
-    a: &mut [A],
-    b: &mut [B],
-    chunk: (usize, usize),
-    f: impl Fn(usize, &mut [A], &mut [B]) + Sync,
-) {
-    let (ca, cb) = (chunk.0.max(1), chunk.1.max(1));
-    let (la, lb) = (a.len(), b.len());
-    let (pa, pb) = (Parts(a.as_mut_ptr()), Parts(b.as_mut_ptr()));
-    let tasks = la.div_ceil(ca).min(lb.div_ceil(cb));
-    parallel_for_work(la.max(lb), tasks, &|i| {
-        // SAFETY: as in `for_each_chunk`, for each of the slices.
-        let (xa, xb) = unsafe {
-            (
-                pa.part(i * ca, (i * ca + ca).min(la)),
-                pb.part(i * cb, (i * cb + cb).min(lb)),
-            )
-        };
-        f(i, xa, xb);
-    });
-}
-
-/// [`for_each_chunk`] over three slices in step; see [`for_each_chunk2`].
-pub fn for_each_chunk3<A: Send, B: Send, C: Send>(
-    a: &mut [A],
-    b: &mut [B],
-    c: &mut [C],
-    chunk: (usize, usize, usize),
-    f: impl Fn(usize, &mut [A], &mut [B], &mut [C]) + Sync,
-) {
-    let (ca, cb, cc) = (chunk.0.max(1), chunk.1.max(1), chunk.2.max(1));
-    let (la, lb, lc) = (a.len(), b.len(), c.len());
-    let (pa, pb, pc) = (
-        Parts(a.as_mut_ptr()),
-        Parts(b.as_mut_ptr()),
-        Parts(c.as_mut_ptr()),
-    );
-    let tasks = la.div_ceil(ca).min(lb.div_ceil(cb)).min(lc.div_ceil(cc));
-    parallel_for_work(la.max(lb).max(lc), tasks, &|i| {
-        // SAFETY: as in `for_each_chunk`, for each of the slices.
-        let (xa, xb, xc) = unsafe {
-            (
-                pa.part(i * ca, (i * ca + ca).min(la)),
-                pb.part(i * cb, (i * cb + cb).min(lb)),
-                pc.part(i * cc, (i * cc + cc).min(lc)),
-            )
-        };
-        f(i, xa, xb, xc);
-    });
-}
-
 /// The tasks of participant `p` of `participants`.
 fn range(p: usize, participants: usize, tasks: usize) -> (usize, usize) {
     let (each, more) = (tasks / participants, tasks % participants);
@@ -298,14 +225,17 @@ impl Pool {
         }
         // Opens the job. Sequentially consistent against the workers' `asleep` and `active`.
         self.epoch.0.fetch_add(1, Ordering::SeqCst);
-        for worker in &self.workers[..participants - 1] {
-            let asleep =
-                worker.asleep.load(Ordering::SeqCst) && worker.asleep.swap(false, Ordering::SeqCst);
-            if let (true, Some(thread)) = (asleep, worker.thread.get()) {
-                thread.unpark();
-            }
+        // With tasks to spare, those who sleep are let sleep until the job is seen to be worth the waking.
+        let mut wake = (tasks > participants).then(Instant::now);
+        if wake.is_none() {
+            self.wake(participants);
         }
-        self.take_part(0, participants, tasks, task);
+        self.take_part(0, participants, tasks, task, &mut || {
+            if wake.is_some_and(|start| start.elapsed() > WAKE_AFTER) {
+                self.wake(participants);
+                wake = None;
+            }
+        });
         // Closes the job: a worker that registers from here on sees the new epoch and leaves.
         self.epoch.0.fetch_add(1, Ordering::SeqCst);
         let mut spins = 0u32;
@@ -323,8 +253,26 @@ impl Pool {
         }
     }
 
-    /// Works through the own range of tasks, then through what is left of the others'.
-    fn take_part(&self, me: usize, participants: usize, tasks: usize, task: &Task<'_>) {
+    /// Wakes the workers of a job who sleep.
+    fn wake(&self, participants: usize) {
+        for worker in &self.workers[..participants - 1] {
+            let asleep =
+                worker.asleep.load(Ordering::SeqCst) && worker.asleep.swap(false, Ordering::SeqCst);
+            if let (true, Some(thread)) = (asleep, worker.thread.get()) {
+                thread.unpark();
+            }
+        }
+    }
+
+    /// Works through the own range of tasks, then through what is left of the others'; calls `between` after each.
+    fn take_part(
+        &self,
+        me: usize,
+        participants: usize,
+        tasks: usize,
+        task: &Task<'_>,
+        between: &mut dyn FnMut(),
+    ) {
         INSIDE.set(true);
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             for turn in 0..participants {
@@ -337,6 +285,7 @@ impl Pool {
                         break;
                     }
                     task(i);
+                    between();
                 }
             }
         }));
@@ -384,10 +333,27 @@ impl Pool {
                     (&*job.task, job.tasks, job.participants)
                 };
                 if id + 1 < participants {
-                    self.take_part(id + 1, participants, tasks, task);
+                    self.take_part(id + 1, participants, tasks, task, &mut || {});
                 }
             }
             self.active.0.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
+    /// Looks for a new epoch for a short while.
+    fn spin(&self, is_new: impl Fn(usize) -> bool) -> Option<usize> {
+        let mut start = None;
+        loop {
+            for _ in 0..64 {
+                let epoch = self.epoch.0.load(Ordering::Acquire);
+                if is_new(epoch) {
+                    return Some(epoch);
+                }
+                std::hint::spin_loop();
+            }
+            if start.get_or_insert_with(Instant::now).elapsed() > SPIN {
+                return None;
+            }
         }
     }
 
@@ -395,18 +361,11 @@ impl Pool {
     fn await_job(&self, id: usize, seen: usize) -> usize {
         let is_new = |epoch: usize| epoch % 2 == 1 && epoch != seen;
         if threads() <= cores() && id + 1 < threads() {
-            let start = Instant::now();
-            loop {
-                for _ in 0..64 {
-                    let epoch = self.epoch.0.load(Ordering::Acquire);
-                    if is_new(epoch) {
-                        return epoch;
-                    }
-                    std::hint::spin_loop();
-                }
-                if start.elapsed() > SPIN {
-                    break;
-                }
+            self.awake.0.fetch_add(1, Ordering::Relaxed);
+            let found = self.spin(is_new);
+            self.awake.0.fetch_sub(1, Ordering::Relaxed);
+            if let Some(epoch) = found {
+                return epoch;
             }
         }
         let asleep = &self.workers[id].asleep;

@@ -38,7 +38,9 @@ pub(super) unsafe fn panels<S: Family>(p: &Product<S::T>, at: &Block<S::T>) {
     let apply = !relu && p.activation != Activation::Identity;
 
     let b_direct = p.b_col == 1 && m <= DIRECT_ROWS;
-    let a_direct = p.a_col == 1 || p.a_row == 1;
+    // Rows a multiple of a page apart fall on the same few lines of the first-level cache.
+    let aliased = (p.a_row * size_of::<S::T>()).is_multiple_of(4096) && p.k >= 256 && n >= 128;
+    let a_direct = p.a_row == 1 || (p.a_col == 1 && !aliased);
     // Divisions are kept away from small products, where they would be felt.
     let (mut k_blocks, mut k_block) = (1, p.k);
     if p.k > K_BLOCK {

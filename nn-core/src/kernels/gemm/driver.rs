@@ -8,10 +8,12 @@ use super::sealed::Products;
 use crate::kernels::activation::{Activation, activate_in_place};
 use crate::kernels::threads;
 
-/// Multiply-adds below which a second thread does not pay.
-const MIN_PARALLEL: usize = 400_000;
+/// Multiply-adds below which a second thread does not pay, while the threads are awake.
+const MIN_PARALLEL: usize = 120_000;
 /// The same for a product with a vector, which is bound by memory.
-const MIN_PARALLEL_VECTOR: usize = 100_000;
+const MIN_PARALLEL_VECTOR: usize = 40_000;
+/// How many times as much work it must be to wake sleeping threads.
+const WAKING: usize = 16;
 
 /// A part of `C`.
 #[derive(Clone, Copy)]
@@ -40,7 +42,11 @@ pub(super) unsafe fn run<S: Family>(products: &Products<'_, S::T>) {
     } else {
         MIN_PARALLEL
     };
-    let threads = if work < least { 1 } else { threads::threads() };
+    let threads = if work < least || (work < least * WAKING && !threads::is_hot()) {
+        1
+    } else {
+        threads::threads()
+    };
     if threads == 1 {
         for i in 0..products.count {
             // SAFETY: by the contract of this function.

@@ -1,11 +1,14 @@
 //! The micro-kernels of each instruction set, instantiated, and their parameters.
 
 use super::dots::{Dots, dots};
+use super::pack::copy_rows;
 use super::panel::{Panel, PanelFn, panel};
 use super::row::{Finish, RowTimes, finish, row_times};
 use super::simd::{Portable, Simd};
 #[cfg(target_arch = "x86_64")]
-use super::simd_x86::{Avx2F32, Avx2F64, Avx512F32, Avx512F64};
+use super::simd_avx2::{Avx2F32, Avx2F64};
+#[cfg(target_arch = "x86_64")]
+use super::simd_avx512::{Avx512F32, Avx512F64};
 
 /// The micro-kernels for one instruction set and element type.
 pub(super) trait Family: Simd {
@@ -33,6 +36,18 @@ pub(super) trait Family: Simd {
     /// # Safety
     /// As there; the processor has the instruction set.
     unsafe fn finish(p: &Finish<Self::T>);
+
+    /// Runs [`copy_rows`].
+    ///
+    /// # Safety
+    /// As there; the processor has the instruction set.
+    unsafe fn copy_rows(
+        src: *const Self::T,
+        size: (usize, usize),
+        k_stride: usize,
+        dst: *mut Self::T,
+        width: usize,
+    );
 
     /// Transposes like [`Simd::transpose`], compiled for the instruction set.
     ///
@@ -85,6 +100,26 @@ macro_rules! family {
             }
 
             /// # Safety
+            /// As `copy_rows`; the processor has the features.
+            $(#[target_feature(enable = $feature)])?
+            pub(super) unsafe fn copy(
+                src: *const $t,
+                size: (usize, usize),
+                k_stride: usize,
+                dst: *mut $t,
+                width: usize,
+            ) {
+                // SAFETY: by the contract of this function.
+                unsafe {
+                    if size.1 == 2 * <$s>::LANES {
+                        copy_rows::<$s>(src, (size.0, 2 * <$s>::LANES), k_stride, dst, width)
+                    } else {
+                        copy_rows::<$s>(src, size, k_stride, dst, width)
+                    }
+                }
+            }
+
+            /// # Safety
             /// As `Simd::transpose`; the processor has the features.
             $(#[target_feature(enable = $feature)])?
             pub(super) unsafe fn transpose(
@@ -96,10 +131,14 @@ macro_rules! family {
             ) {
                 // SAFETY: by the contract of this function.
                 unsafe {
-                    if rows == <$s>::LANES {
-                        <$s>::transpose(src, row_stride, <$s>::LANES, dst, dst_stride)
-                    } else {
-                        <$s>::transpose(src, row_stride, rows, dst, dst_stride)
+                    // The usual heights are constants, so that no row has to be asked for.
+                    match rows {
+                        16 if <$s>::LANES == 16 => <$s>::transpose(src, row_stride, 16, dst, dst_stride),
+                        12 => <$s>::transpose(src, row_stride, 12, dst, dst_stride),
+                        11 => <$s>::transpose(src, row_stride, 11, dst, dst_stride),
+                        8 => <$s>::transpose(src, row_stride, 8, dst, dst_stride),
+                        4 => <$s>::transpose(src, row_stride, 4, dst, dst_stride),
+                        _ => <$s>::transpose(src, row_stride, rows, dst, dst_stride),
                     }
                 }
             }
@@ -123,6 +162,17 @@ macro_rules! family {
             unsafe fn finish(p: &Finish<$t>) {
                 // SAFETY: by the contract of this function.
                 unsafe { $module::finish_row(p) }
+            }
+
+            unsafe fn copy_rows(
+                src: *const $t,
+                size: (usize, usize),
+                k_stride: usize,
+                dst: *mut $t,
+                width: usize,
+            ) {
+                // SAFETY: by the contract of this function.
+                unsafe { $module::copy(src, size, k_stride, dst, width) }
             }
 
             #[inline(always)]

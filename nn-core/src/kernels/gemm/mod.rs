@@ -4,7 +4,7 @@
 //!   they lie.
 //! - `pack` copies (and transposes in registers) a block of an operand into the order in which `panel` reads it.
 //! - `driver` cuts a product into blocks for the caches and into tasks for the threads.
-//! - `simd` and `simd_x86` are the instructions, `family` instantiates the kernels for them.
+//! - `simd` and its siblings are the instructions, `family` instantiates the kernels for them.
 //!
 //! Threads split the output only, and each output element is summed in an order that depends on the shapes and strides
 //! only, so the result has the same bits for every number of threads.
@@ -29,7 +29,9 @@ mod product;
 mod row;
 mod simd;
 #[cfg(target_arch = "x86_64")]
-mod simd_x86;
+mod simd_avx2;
+#[cfg(target_arch = "x86_64")]
+mod simd_avx512;
 mod view;
 
 pub use batched::{Batch, BatchError, gemm_batched};
@@ -69,9 +71,9 @@ macro_rules! kernels {
                 unsafe {
                     match isa {
                         #[cfg(target_arch = "x86_64")]
-                        Isa::Avx512 => driver::run::<simd_x86::$avx512>(products),
+                        Isa::Avx512 => driver::run::<simd_avx512::$avx512>(products),
                         #[cfg(target_arch = "x86_64")]
-                        Isa::Avx2Fma => driver::run::<simd_x86::$avx2>(products),
+                        Isa::Avx2Fma => driver::run::<simd_avx2::$avx2>(products),
                         _ => driver::run::<simd::Portable<$t>>(products),
                     }
                 }

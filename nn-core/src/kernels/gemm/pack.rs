@@ -1,6 +1,7 @@
 //! Copies blocks of operands into the order in which the micro-kernel reads them.
 
 use super::family::Family;
+use super::simd::Simd;
 
 /// Copies a matrix of `k` by `n` (element `(i, j)` at `i * k_stride + j * n_stride`) into panels of `width` columns:
 /// panel after panel, in each the rows of `width` numbers one after the other. The last panel may be partly filled:
@@ -23,7 +24,7 @@ pub(super) unsafe fn pack<S: Family>(
             let columns = width.min(n - j);
             let from = src.add(j * n_stride);
             if n_stride == 1 {
-                copy(from, k, columns, k_stride, width, out);
+                S::copy_rows(from, (k, columns), k_stride, out, width);
             } else if k_stride == 1 {
                 transpose::<S>(from, k, columns, n_stride, width, out);
             } else {
@@ -35,24 +36,6 @@ pub(super) unsafe fn pack<S: Family>(
             }
             out = out.add(k * width);
             j += columns;
-        }
-    }
-}
-
-/// Rows that are contiguous already.
-#[inline(always)]
-unsafe fn copy<T: Copy>(
-    src: *const T,
-    k: usize,
-    columns: usize,
-    k_stride: usize,
-    width: usize,
-    dst: *mut T,
-) {
-    // SAFETY: see `pack`.
-    unsafe {
-        for i in 0..k {
-            std::ptr::copy_nonoverlapping(src.add(i * k_stride), dst.add(i * width), columns);
         }
     }
 }
@@ -90,6 +73,36 @@ unsafe fn transpose<S: Family>(
         for i in whole..k {
             for j in 0..columns {
                 *dst.add(i * width + j) = *src.add(j * n_stride + i);
+            }
+        }
+    }
+}
+
+/// Copies `k` rows of `columns` numbers to rows `width` apart, in whole registers: up to `LANES` numbers after the
+/// columns are overwritten, in each row before the next is written.
+///
+/// # Safety
+/// As for [`pack`]; the features of `S` are enabled in the caller.
+#[inline(always)]
+pub(super) unsafe fn copy_rows<S: Simd>(
+    src: *const S::T,
+    (k, columns): (usize, usize),
+    k_stride: usize,
+    dst: *mut S::T,
+    width: usize,
+) {
+    let whole = columns / S::LANES;
+    let rest = columns % S::LANES;
+    // SAFETY: reads `columns` numbers of each row; for what is written, see the contract.
+    unsafe {
+        for i in 0..k {
+            let (from, to) = (src.add(i * k_stride), dst.add(i * width));
+            for v in 0..whole {
+                S::store(to.add(v * S::LANES), S::load(from.add(v * S::LANES)));
+            }
+            if rest > 0 {
+                let v = S::load_first(from.add(whole * S::LANES), rest);
+                S::store(to.add(whole * S::LANES), v);
             }
         }
     }

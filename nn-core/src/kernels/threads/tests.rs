@@ -112,7 +112,7 @@ fn concurrent_callers_each_get_their_result() {
                 scope.spawn(move || {
                     for round in 0..500 {
                         let mut out = vec![0usize; 97];
-                        let pieces = Parts(out.as_mut_ptr());
+                        let pieces = chunks::Parts::new(&mut out);
                         parallel_for(97, &|i| {
                             // SAFETY: each task takes its own element.
                             let piece = unsafe { pieces.part(i, i + 1) };
