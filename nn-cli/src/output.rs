@@ -24,7 +24,7 @@ pub fn print(text: &str) -> Result<()> {
 /// Writes a value as one line of JSON to stdout.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn print_json(value: &impl Serialize) -> Result<()> {
     let line = serde_json::to_string(value)
         .map_err(|e| Error::failed(format!("the result cannot be written as JSON: {e}")))?;

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use nn_layers::Loss;
+use nn_layers::loss::Reduction;
 use nn_optim::schedule::Time;
 
-use super::node::{Node, Origin, Value};
+use super::node::{Entry, Node, Origin, Value};
 use super::problem::{Problem, What};
 use super::read::read;
 use super::{LARGEST_SEED, Recipe, nearest, network, ready};
@@ -123,6 +124,7 @@ pub(super) fn parse(
             format!("--threads {threads}"),
         )?;
     }
+    name_types(&mut node);
     network::write_out_layers(&mut node).map_err(|problem| problem.in_file(file))?;
     let mut recipe: Recipe = read(&node).map_err(|problem| problem.in_file(file))?;
     recipe.file = file.to_path_buf();
@@ -158,6 +160,32 @@ fn make_paths_absolute(recipe: &mut Node, folder: &Path) {
                 {
                     *text = path.to_string_lossy().into_owned();
                 }
+            }
+        }
+    }
+}
+
+/// A table of settings that does not say for what is about the default: cross-entropy, and Adam.
+fn name_types(recipe: &mut Node) {
+    let Value::Table(tables) = &mut recipe.value else {
+        return;
+    };
+    for (name, default) in [("loss", "cross_entropy"), ("optimizer", "adam")] {
+        for table in tables.iter_mut().filter(|table| table.key == name) {
+            let origin = table.origin.clone();
+            let Value::Table(entries) = &mut table.node.value else {
+                continue;
+            };
+            if !entries.iter().any(|entry| entry.key == "type") {
+                let node = Node {
+                    value: Value::String(default.into()),
+                    origin: origin.clone(),
+                };
+                entries.push(Entry {
+                    key: "type".into(),
+                    origin,
+                    node,
+                });
             }
         }
     }
@@ -296,6 +324,12 @@ fn check(recipe: &Recipe, node: &Node) -> Result<(), Problem> {
     {
         return section("schedule", e.to_string());
     }
+    if reduction(&recipe.loss) != Reduction::Mean {
+        return section(
+            "loss",
+            "reduction must be \"mean\", so that batches of all sizes count alike".into(),
+        );
+    }
     if matches!(recipe.loss, Loss::KlDivergence(_)) {
         return section("loss", "kl_divergence compares distributions, which no data set of a recipe has; use cross_entropy".into());
     }
@@ -328,6 +362,21 @@ fn in_section(node: &Node, table: &str, problem: String) -> Problem {
         .map(|entry| entry.origin.clone())
         .or_else(|| section.map(|section| section.origin.clone()));
     Problem::new(What::Other(format!("[{table}] {problem}"))).at(origin)
+}
+
+/// How a loss makes one number of many.
+fn reduction(loss: &Loss) -> Reduction {
+    match loss {
+        Loss::Mse(loss) => loss.reduction,
+        Loss::Mae(loss) => loss.reduction,
+        Loss::Huber(loss) => loss.reduction,
+        Loss::BinaryCrossEntropy(loss) => loss.reduction,
+        Loss::CrossEntropy(loss) => loss.reduction,
+        Loss::Nll(loss) => loss.reduction,
+        Loss::Hinge(loss) => loss.reduction,
+        Loss::MultiClassHinge(loss) => loss.reduction,
+        Loss::KlDivergence(_) => Reduction::Mean,
+    }
 }
 
 /// Where the value that `keys` lead to was written.

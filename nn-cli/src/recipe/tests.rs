@@ -228,3 +228,31 @@ fn ready_recipes_are_good() {
         );
     }
 }
+
+#[test]
+fn the_reference_of_all_keys_is_a_recipe() {
+    let text = include_str!("../../../recipes/README.md");
+    let (_, rest) = text.split_once("```toml\n").expect("a block of TOML");
+    let (block, _) = rest.split_once("```").expect("its end");
+    let recipe = load(block, &[]).expect("every key is right");
+    // Every key that a recipe can have is there: what is written out has no other.
+    let shown: toml::Table = block.parse().expect("TOML");
+    let written: toml::Table = toml::to_string(&recipe)
+        .expect("written")
+        .parse()
+        .expect("TOML");
+    for (table, value) in &written {
+        let shown = shown
+            .get(table)
+            .unwrap_or_else(|| panic!("{table} is not explained"));
+        let (Some(shown), Some(value)) = (shown.as_table(), value.as_table()) else {
+            continue;
+        };
+        // The settings of losses, optimizers and schedules are those of the libraries.
+        if !["loss", "optimizer", "schedule"].contains(&table.as_str()) {
+            for key in value.keys() {
+                assert!(shown.contains_key(key), "[{table}] {key} is not explained");
+            }
+        }
+    }
+}

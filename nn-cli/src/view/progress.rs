@@ -216,31 +216,41 @@ impl Progress {
             }
         }
         self.shown += 1;
-        let mut line = format!(
+        let loss = format!(
             "epoch {}  loss {:<8}",
             self.counted(done.epoch),
             short(done.loss)
         );
-        if let Some(share) = done.accuracy {
-            line.push_str(&format!("  accuracy {:>8}", percent(share)));
-        }
+        let accuracy = done.accuracy.map_or(String::new(), |share| {
+            format!("  accuracy {:>8}", percent(share))
+        });
+        let mut validation = String::new();
         if !done.validation.is_empty() {
-            line.push_str("  │  validation");
+            validation.push_str("  │  validation");
             for (name, value) in &done.validation {
-                line.push_str(&format!(
-                    " {name} {}",
-                    self.style.bold(&format!("{:<8}", value.text()))
-                ));
+                let value = self.style.bold(&format!("{:<8}", value.text()));
+                validation.push_str(&format!(" {name} {value}"));
             }
         }
-        line.push_str(&self.style.dim(&format!(
-            "  {:>9}/s  rate {}",
+        let speed = format!(
+            "  {:>9}/s  rate {:<8}",
             grouped(done.rate as u64),
             short(done.learning_rate)
-        )));
-        if done.best {
-            line.push_str(&self.style.good("  best"));
-        }
+        );
+        let speed = self.style.dim(&speed);
+        let best = if done.best {
+            self.style.good("  best")
+        } else {
+            String::new()
+        };
+        // What matters least goes first where the terminal is narrow.
+        let forms = [
+            format!("{loss}{accuracy}{validation}{speed}{best}"),
+            format!("{loss}{accuracy}{validation}{best}"),
+            format!("{loss}{validation}{best}"),
+        ];
+        let fits = |line: &&String| columns(line) <= self.style.width();
+        let line = forms.iter().find(fits).unwrap_or(&forms[2]).clone();
         self.print(&(line + "\n"));
     }
 

@@ -36,10 +36,11 @@ pub fn report(plan: &Plan, evaluation: &Evaluation, of: &str, style: Style) -> S
                 style,
             ));
             if !scores.worst.is_empty() {
-                text.push_str(&format!(
-                    "\n{}\n",
-                    style.bold(&format!("the {} worst mistakes", scores.worst.len()))
-                ));
+                let title = match scores.worst.len() {
+                    1 => "the only mistake".to_string(),
+                    count => format!("the {count} worst mistakes"),
+                };
+                text.push_str(&format!("\n{}\n", style.bold(&title)));
                 text.push_str(&mistakes(plan, scores, style));
             }
             text

@@ -10,7 +10,7 @@ pub struct Style {
 }
 
 /// Width used where there is no terminal to ask.
-const PLAIN_WIDTH: usize = 120;
+const PLAIN_WIDTH: usize = 140;
 
 impl Style {
     /// No colours, for tests.

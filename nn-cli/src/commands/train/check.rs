@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use nn_core::store::safetensors;
-use nn_core::{DType, Parameters, Shape};
-use nn_data::Dataset;
+use nn_core::{Context, DType, Parameters, Shape};
 use nn_data::dataset::TargetKind;
+use nn_data::transform::Transform;
+use nn_data::{Dataset, Subset};
 use nn_layers::spec::LayerKind;
 use nn_layers::{Layer, Loss, Sequential};
 use nn_optim::{EarlyStopping, Stop};
@@ -124,14 +125,27 @@ pub fn build(recipe: &Recipe, parts: &Parts) -> Result<(Plan, Sequential)> {
     };
     let inputs = samples::fit_inputs(recipe.preprocess.scale, train)?;
     let targets = samples::fit_targets(recipe.preprocess.scale_targets, train)?;
-    Ok((
-        Plan {
-            header,
-            inputs,
-            targets,
-        },
-        network,
-    ))
+    let plan = Plan {
+        header,
+        inputs,
+        targets,
+    };
+    rehearse(recipe, &plan, &network, train)?;
+    Ok((plan, network))
+}
+
+/// Takes two real samples through network and loss: what only shows there shows before training.
+fn rehearse(recipe: &Recipe, plan: &Plan, network: &Sequential, train: &Subset) -> Result<()> {
+    let file = recipe.file.display();
+    let batch = train.batch(&(0..train.len().min(2)).collect::<Vec<_>>())?;
+    let inputs = plan.inputs.transform(&batch.inputs)?;
+    let outputs = network
+        .forward(&inputs, &mut Context::evaluate())
+        .map_err(|e| Error::input(format!("{file}: [network] {e}")))?;
+    let targets = plan.targets.transform(&batch.targets)?;
+    let loss = recipe.loss.forward(&outputs, &targets);
+    loss.map(drop)
+        .map_err(|e| Error::input(format!("{file}: [loss] {e}")))
 }
 
 /// Whether the network puts out what the targets need.
