@@ -48,11 +48,14 @@ pub struct Case {
     pub n: usize,
 }
 
-/// The measured cases: class, batch, and `m`, `k`, `n` with the forms they come in.
+/// A line of the table of cases: class, batch, `m`, `k`, `n` and the forms they come in.
+type Line = (&'static str, usize, usize, usize, usize, &'static [Form]);
+
+/// The measured cases.
 pub fn cases() -> Vec<Case> {
     use Form::{Nn, Nt, Tn};
     const ALL: &[Form] = &[Nn, Nt, Tn];
-    let table: &[(&'static str, usize, usize, usize, usize, &[Form])] = &[
+    let table: &[Line] = &[
         ("mlp forward", 1, 128, 784, 512, &[Nt]),
         ("mlp forward", 1, 128, 512, 256, &[Nt]),
         ("mlp forward", 1, 128, 256, 10, &[Nt]),

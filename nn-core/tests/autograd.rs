@@ -121,13 +121,18 @@ fn a_tape_may_be_used_from_another_thread() {
 #[test]
 fn wrong_slopes_are_caught() {
     let x = vector(&[0.5, 1.5, 2.5]);
-    let honest = gradient_check(|x| x[0].mul(&x[0]), &[x.clone()], &GradCheck::default()).unwrap();
+    let honest = gradient_check(
+        |x| x[0].mul(&x[0]),
+        std::slice::from_ref(&x),
+        &GradCheck::default(),
+    )
+    .unwrap();
     assert_eq!(honest.compared, 3);
     assert!(honest.largest_error < 1e-6);
     // Half of the product rule is hidden from the tape.
     let lie = gradient_check(
         |x| x[0].mul(&x[0].detach()),
-        &[x.clone()],
+        std::slice::from_ref(&x),
         &GradCheck::default(),
     );
     let message = lie.unwrap_err().to_string();
@@ -136,7 +141,7 @@ fn wrong_slopes_are_caught() {
     let refused = gradient_check(|x| x[0].exp(), &single, &GradCheck::default());
     assert!(refused.is_err());
 
-    let slopes = numeric_gradient(|x| x[0].exp()?.sum(..), &[x.clone()], 1e-5).unwrap();
+    let slopes = numeric_gradient(|x| x[0].exp()?.sum(..), std::slice::from_ref(&x), 1e-5).unwrap();
     for (slope, x) in values(&slopes[0]).iter().zip(values(&x)) {
         assert!((slope - x.exp()).abs() < 1e-8);
     }
@@ -265,7 +270,8 @@ fn state_moves_between_networks_wholly_or_not_at_all() {
     target.load_state(&state).unwrap();
     assert_eq!(target[1].w.value().item().unwrap(), 3.0);
 
-    let mut broken = |change: &dyn Fn(&mut Vec<(String, Tensor)>), words: &[&str]| {
+    type State = Vec<(String, Tensor)>;
+    let mut broken = |change: &dyn Fn(&mut State), words: &[&str]| {
         let mut state = state.clone();
         for (_, tensor) in &mut state {
             *tensor = vector(&[7.0]);
