@@ -1,5 +1,6 @@
 //! From `[data]` to the parts that training, validation and test see.
 
+use nn_layers::spec::nearest;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use nn_data::{Dataset, InMemory, Split, Subset, validate};
 use crate::error::{Error, Result};
 use crate::model::{Header, picture_size};
 use crate::picture::border_brightness;
-use crate::recipe::{self, ColumnName, Columns, Scale, nearest};
+use crate::recipe::{self, ColumnName, Columns, Scale};
 
 /// The embedded sets by their names in a recipe.
 pub const EMBEDDED: [&str; 5] = ["digits", "iris", "wine", "breast-cancer", "diabetes"];

@@ -3,9 +3,10 @@
 use crate::args;
 use crate::error::{Error, Result};
 use crate::output::print;
-use crate::recipe::{self, Overrides, READY, nearest};
+use crate::recipe::{self, Overrides, READY};
 use crate::view::style::Style;
 use crate::view::table::{Align, Table};
+use nn_layers::spec::nearest;
 
 /// Lists the ready recipes, or prints one.
 ///

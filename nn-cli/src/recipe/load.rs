@@ -1,5 +1,6 @@
 //! From a file, a name and the options of the command line to a recipe that has been checked.
 
+use nn_layers::spec::nearest;
 use std::path::{Path, PathBuf};
 
 use nn_layers::Loss;
@@ -9,7 +10,7 @@ use nn_optim::schedule::Time;
 use super::node::{Entry, Node, Origin, Value};
 use super::problem::{Problem, What};
 use super::read::read;
-use super::{LARGEST_SEED, Recipe, nearest, network, ready};
+use super::{LARGEST_SEED, Recipe, network, ready};
 
 /// What the command line changes about a recipe.
 #[derive(Clone, Debug, Default)]

@@ -5,7 +5,6 @@
 
 mod data;
 mod load;
-mod nearest;
 mod network;
 mod node;
 mod problem;
@@ -23,7 +22,6 @@ use serde::{Deserialize, Serialize};
 
 pub use data::{Augment, ColumnName, Columns, Data, Preprocess, Scale};
 pub use load::{Overrides, load, resolved};
-pub use nearest::nearest;
 pub use network::Network;
 pub use problem::Problem;
 pub use ready::READY;

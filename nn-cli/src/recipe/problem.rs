@@ -3,8 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::nearest::nearest;
 use super::node::{Node, Origin, Value};
+use nn_layers::spec::nearest;
 
 /// Something wrong at one place of a recipe.
 #[derive(Clone, Debug)]

@@ -1,12 +1,13 @@
 //! The right name nearest to a wrong one.
 
 /// The name most like `wrong`, if one is like it at all: at most a third of it has to be
-/// changed, or it is a part of the right name.
+/// changed, or it is a part of the right name, or its initials.
 ///
 /// ```
 /// use nn_layers::spec::nearest;
 /// assert_eq!(nearest("linaer", ["linear", "relu"]), Some("linear"));
 /// assert_eq!(nearest("smoothing", ["label_smoothing"]), Some("label_smoothing"));
+/// assert_eq!(nearest("lr", ["momentum", "learning_rate"]), Some("learning_rate"));
 /// assert_eq!(nearest("Leaky-ReLU", ["linear", "leaky_relu"]), Some("leaky_relu"));
 /// assert_eq!(nearest("transformer", ["linear", "relu"]), None);
 /// ```
@@ -23,7 +24,11 @@ pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
         let right = letters(name);
         // `smoothing` for `label_smoothing`.
         let part = wrong.len() >= 4 && right.windows(wrong.len()).any(|part| part == wrong);
-        if part && wrong.len() < right.len() {
+        // `lr` for `learning_rate`.
+        let words = name.split(['_', '-', ' ']);
+        let initials: String = words.filter_map(|word| word.chars().next()).collect();
+        let abbreviated = wrong.len() >= 2 && letters(&initials) == wrong;
+        if (part && wrong.len() < right.len()) || abbreviated {
             1
         } else {
             distance(&wrong, &right)
@@ -74,8 +79,24 @@ mod tests {
             ("rleu", "relu", 1),
             ("linar", "linear", 1),
             ("kitten", "sitting", 3),
+            ("größe", "grosse", 3),
         ] {
             assert_eq!((count(a, b), count(b, a)), (changes, changes), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn the_likely_name_is_found_and_nonsense_is_not() {
+        let names = ["learning_rate", "momentum", "weight_decay", "type"];
+        for (wrong, right) in [
+            ("learning_rat", Some("learning_rate")),
+            ("Learning-Rate", Some("learning_rate")),
+            ("lr", Some("learning_rate")),
+            ("wieght_decay", Some("weight_decay")),
+            ("tpye", Some("type")),
+            ("colour", None),
+        ] {
+            assert_eq!(nearest(wrong, names), right, "{wrong}");
         }
     }
 }
