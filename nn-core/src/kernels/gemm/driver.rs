@@ -14,6 +14,8 @@ const MIN_PARALLEL: usize = 120_000;
 const MIN_PARALLEL_VECTOR: usize = 40_000;
 /// How many times as much work it must be to wake sleeping threads.
 const WAKING: usize = 16;
+/// Multiply-adds from which a product is cut into more parts than threads.
+const STEALING: usize = 6_000_000;
 
 /// A part of `C`.
 #[derive(Clone, Copy)]
@@ -62,7 +64,9 @@ pub(super) unsafe fn run<S: Family>(products: &Products<'_, S::T>) {
             }
         });
     } else {
-        let (down, across) = grid::<S>(p, threads);
+        // A thread that is held up by other work of the machine leaves what it has not begun to the others.
+        let pieces = if each < STEALING { 1 } else { 2 };
+        let (down, across) = grid::<S>(p, threads * pieces);
         let tasks = down * across;
         threads::parallel_for(products.count * tasks, &|task| {
             let (item, cell) = (task / tasks, task % tasks);
@@ -83,16 +87,16 @@ fn cut(len: usize, pieces: usize, unit: usize, i: usize) -> (usize, usize) {
     (at(i), at(i + 1))
 }
 
-/// Into how many parts `C` is cut downwards and across: as many as threads, in the shape that makes the slowest part
+/// Into how many parts `C` is cut downwards and across: `parts` in all, in the shape that makes the slowest part
 /// cheapest (what is computed, and what is packed again by each part).
-fn grid<S: Family>(p: &Product<S::T>, threads: usize) -> (usize, usize) {
+fn grid<S: Family>(p: &Product<S::T>, parts: usize) -> (usize, usize) {
     let mut best = (1, 1);
     let mut best_cost = usize::MAX;
-    for across in 1..=threads {
-        if !threads.is_multiple_of(across) {
+    for across in 1..=parts {
+        if !parts.is_multiple_of(across) {
             continue;
         }
-        let down = threads / across;
+        let down = parts / across;
         let rows = p.m.div_ceil(S::MR).div_ceil(down) * S::MR;
         let columns = p.n.div_ceil(S::LANES).div_ceil(across) * S::LANES;
         let pack_b = if p.b_col == 1 { 3 } else { 6 };
