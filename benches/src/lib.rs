@@ -3,3 +3,8 @@
 
 pub mod matmul;
 pub mod training;
+
+/// The guide to the crates, whose programs run as tests: this crate is the one that sees all of them.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/library.md")]
+pub struct LibraryGuide;
