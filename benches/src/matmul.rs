@@ -118,51 +118,6 @@ pub fn cases() -> Vec<Case> {
     cases
 }
 
-/// The three products of layers with inputs `X [rows, in]` and weights `W [in, out]`: `X·W`, `dY·Wᵀ` and `Xᵀ·dY`, with
-/// the names of layer and product under which `peers/matmul.py` measures the same.
-pub fn layers() -> Vec<(&'static str, &'static str, Case)> {
-    let table: &[(&'static str, usize, usize, usize, usize)] = &[
-        ("mlp 128x784x512", 1, 128, 784, 512),
-        ("mlp 128x512x256", 1, 128, 512, 256),
-        ("mlp 128x256x10", 1, 128, 256, 10),
-        ("mlp 64x1600x128", 1, 64, 1600, 128),
-        ("lstm 32x512x2048", 1, 32, 512, 2048),
-        ("lstm 32x256x1024", 1, 32, 256, 1024),
-        ("lstm 2048x256x1024", 1, 2048, 256, 1024),
-        ("gru 32x256x768", 1, 32, 256, 768),
-        ("attention 48x 64x32x64", 48, 64, 32, 64),
-        ("attention 48x 64x64x32", 48, 64, 64, 32),
-        ("attention 48x 256x64x256", 48, 256, 64, 256),
-        ("transformer 768x128x384", 1, 768, 128, 384),
-        ("transformer 768x128x512", 1, 768, 128, 512),
-        ("transformer 768x512x128", 1, 768, 512, 128),
-        ("transformer 2048x384x1536", 1, 2048, 384, 1536),
-    ];
-    let mut all = Vec::new();
-    for &(name, batch, rows, input, output) in table {
-        let class = name.split(' ').next().unwrap_or(name);
-        for (product, form, [m, k, n]) in [
-            ("X*W", Form::Nn, [rows, input, output]),
-            ("dY*Wt", Form::Nt, [rows, output, input]),
-            ("Xt*dY", Form::Tn, [input, rows, output]),
-        ] {
-            all.push((
-                name,
-                product,
-                Case {
-                    class,
-                    form,
-                    batch,
-                    m,
-                    k,
-                    n,
-                },
-            ));
-        }
-    }
-    all
-}
-
 /// A case with its operands.
 pub struct Operands<T> {
     case: Case,

@@ -2,11 +2,10 @@
 //!
 //! - `matmul list`: the cases, one JSON object a line.
 //! - `matmul serve`: reads `<form> <batch> <m> <k> <n> <threads> <milliseconds>` lines, answers each with the least and
-//!   the median time of a call in nanoseconds, as JSON. `peers/matmul_pairs.py` uses this to measure in turns with PyTorch.
-//! - `matmul --threads N --seconds S`: the three products of layers, for `peers/run.py matmul`.
+//!   the median time of a call in nanoseconds, as JSON. `peers/matmul.py` uses this to measure in turns with PyTorch.
 //! - `matmul [filter]`: times all cases whose class contains `filter`, with one and two threads.
 
-use nn_benches::matmul::{Case, Form, Operands, cases, layers};
+use nn_benches::matmul::{Case, Form, Operands, cases};
 use nn_core::kernels::threads::set_threads;
 use std::hint::black_box;
 use std::io::{BufRead, Write};
@@ -85,28 +84,6 @@ fn serve() -> std::io::Result<()> {
     Ok(())
 }
 
-/// The number after `name` on the command line.
-fn option(name: &str) -> Option<f64> {
-    std::env::args()
-        .skip_while(|word| word != name)
-        .nth(1)?
-        .parse()
-        .ok()
-}
-
-fn compare_layers() {
-    let threads = option("--threads").map_or(1, |n| n as usize);
-    let budget = Duration::from_secs_f64(option("--seconds").unwrap_or(0.1).clamp(0.0, 1e6));
-    for (shape, form, case) in layers() {
-        if let Some((least, _)) = measure(case, threads, budget) {
-            let gflops = 2.0 * (case.batch * case.m * case.k * case.n) as f64 / least;
-            println!(
-                r#"{{"peer": "nn", "shape": "{shape}", "form": "{form}", "threads": {threads}, "gflops": {gflops:.1}}}"#
-            );
-        }
-    }
-}
-
 fn main() -> std::io::Result<()> {
     let argument = std::env::args().nth(1).unwrap_or_default();
     match argument.as_str() {
@@ -127,7 +104,6 @@ fn main() -> std::io::Result<()> {
                 );
             }
         }
-        "--threads" | "--seconds" => compare_layers(),
         filter => {
             for case in cases()
                 .into_iter()

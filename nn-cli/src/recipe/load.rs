@@ -360,7 +360,7 @@ fn in_section(node: &Node, table: &str, problem: String) -> Problem {
         key != "type" && words.contains(&key)
     });
     let origin = named
-        .map(|entry| entry.origin.clone())
+        .map(|entry| entry.node.origin.clone())
         .or_else(|| section.map(|section| section.origin.clone()));
     Problem::new(What::Other(format!("[{table}] {problem}"))).at(origin)
 }

@@ -475,6 +475,21 @@ fn recipes_with_wrong_keys_types_and_values() {
         2,
         &["--set seed=-1"],
     );
+    place.refused(
+        &["train", "iris", "--set", "optimizer.learning_rate=-1"],
+        2,
+        &["--set optimizer.learning_rate=-1", "[optimizer]"],
+    );
+    place.file(
+        "r.toml",
+        format!("{FLOWERS}\n[schedule]\ntype = \"warmup\"\nsteps = 1000000\nthen = {{ type = \"cosine\" }}\n"),
+    );
+    place.refused(
+        &["train", "r.toml", "--out", "late"],
+        2,
+        &["r.toml: [schedule]", "warm-up"],
+    );
+    assert!(!place.path("late").exists(), "found before the run begins");
     place.refused(&["recipes", "irs"], 2, &["did you mean \"iris\"?"]);
 }
 

@@ -175,9 +175,27 @@ pub fn is_hot() -> bool {
 /// assert_eq!(sum.into_inner(), 45);
 /// ```
 pub fn parallel_for(tasks: usize, task: &(dyn Fn(usize) + Sync)) {
+    fork_join(tasks, Waking::Patient, task);
+}
+
+/// [`parallel_for`] for tasks that take longer than waking a thread does: sleeping workers are woken at once, where
+/// otherwise a job of many tasks first shows that it is worth that.
+pub fn parallel_for_long(tasks: usize, task: &(dyn Fn(usize) + Sync)) {
+    fork_join(tasks, Waking::AtOnce, task);
+}
+
+/// When workers who sleep are woken for a job.
+#[derive(Clone, Copy, PartialEq)]
+enum Waking {
+    AtOnce,
+    /// After [`WAKE_AFTER`], if there are tasks to spare.
+    Patient,
+}
+
+fn fork_join(tasks: usize, waking: Waking, task: &Task<'_>) {
     let participants = if tasks > 1 { threads().min(tasks) } else { 1 };
     if participants > 1 && !INSIDE.get() && !POOL.busy.0.swap(true, Ordering::Acquire) {
-        POOL.run(participants, tasks, task);
+        POOL.run(participants, tasks, waking, task);
     } else {
         for i in 0..tasks {
             task(i);
@@ -206,7 +224,7 @@ fn range(p: usize, participants: usize, tasks: usize) -> (usize, usize) {
 
 impl Pool {
     /// Runs a job of at least two participants. The caller has set `busy`.
-    fn run(&'static self, participants: usize, tasks: usize, task: &Task<'_>) {
+    fn run(&'static self, participants: usize, tasks: usize, waking: Waking, task: &Task<'_>) {
         self.ensure_workers(participants - 1);
         // SAFETY: `busy` is held, no job is open, and the last job ended with `active` at zero after it was closed,
         // so no worker reads `job`. The lifetime is erased only for the length of this call: workers use `task`
@@ -225,8 +243,8 @@ impl Pool {
         }
         // Opens the job. Sequentially consistent against the workers' `asleep` and `active`.
         self.epoch.0.fetch_add(1, Ordering::SeqCst);
-        // With tasks to spare, those who sleep are let sleep until the job is seen to be worth the waking.
-        let mut wake = (tasks > participants).then(Instant::now);
+        let patient = waking == Waking::Patient && tasks > participants;
+        let mut wake = patient.then(Instant::now);
         if wake.is_none() {
             self.wake(participants);
         }

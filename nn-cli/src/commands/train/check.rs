@@ -9,12 +9,61 @@ use nn_data::transform::Transform;
 use nn_data::{Dataset, Subset};
 use nn_layers::spec::LayerKind;
 use nn_layers::{Layer, Loss, Sequential};
+use nn_optim::schedule::Time;
 use nn_optim::{EarlyStopping, Stop};
 
 use crate::error::{Error, Result};
 use crate::model::{FORMAT, Header, Plan, picture_size, read_sentence};
 use crate::recipe::{self, Recipe};
 use crate::samples::{self, Parts};
+
+/// How long training lasts at the most.
+pub struct Length {
+    /// Batches of an epoch.
+    pub batches: usize,
+    /// Steps in all.
+    pub steps: u64,
+}
+
+impl Length {
+    /// As the recipe says, for so many training samples.
+    pub fn of(recipe: &Recipe, samples: usize) -> Length {
+        let batches = samples.div_ceil(recipe.train.batch_size.of(samples));
+        let steps = recipe.train.epochs.saturating_mul(batches as u64);
+        Length {
+            batches,
+            steps: steps.min(recipe.stop.steps.unwrap_or(u64::MAX)),
+        }
+    }
+
+    /// Epochs in all; not whole when a number of steps ends it.
+    pub fn epochs(&self) -> f64 {
+        self.steps as f64 / self.batches as f64
+    }
+
+    /// The length that a schedule without one gets.
+    pub fn time(&self) -> Time {
+        Time {
+            epoch: self.epochs().ceil() as u64,
+            step: self.steps,
+        }
+    }
+}
+
+/// Whether the schedule fits into the length of training.
+///
+/// # Errors
+/// If it does not: a warm-up that leaves no step for what follows it.
+pub fn check_schedule(recipe: &Recipe, length: &Length) -> Result<()> {
+    match recipe.schedule.resolve(length.time()).build() {
+        Ok(_) => Ok(()),
+        Err(e) => Err(Error::input(format!(
+            "{}: [schedule] {e}; training lasts {} steps, which the warm-up leaves nothing of",
+            recipe.file.display(),
+            length.steps
+        ))),
+    }
+}
 
 /// Whether the loss is for such targets.
 ///

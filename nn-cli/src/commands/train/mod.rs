@@ -13,7 +13,7 @@ use crate::recipe::{self, Overrides};
 use crate::run::Run;
 use crate::samples;
 
-use check::{build, check_target};
+use check::{Length, build, check_schedule, check_target};
 use session::Session;
 
 /// Trains as the recipe says.
@@ -35,6 +35,7 @@ pub fn train(args: &args::Train) -> Result<()> {
     let source = samples::open(&recipe.data, recipe::is_regression(&recipe.loss))?;
     let parts = samples::divide(source, &recipe)?;
     check_target(&recipe, parts.train.target_kind())?;
+    check_schedule(&recipe, &Length::of(&recipe, parts.train.len()))?;
     let (plan, network) = build(&recipe, &parts)?;
 
     let run = Run::create(args.out.as_deref(), &recipe.name)?;

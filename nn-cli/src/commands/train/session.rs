@@ -5,11 +5,10 @@ use std::time::Instant;
 use nn_core::{Context, Parameters, Shape};
 use nn_data::{Batch, Dataset, Loader, Subset};
 use nn_layers::Sequential;
-use nn_optim::schedule::Time;
 use nn_optim::{Clip, Penalty, StopReason, Trainer};
 use serde_json::{Value, json};
 
-use super::check::stop;
+use super::check::{Length, stop};
 use super::step::{step, validate};
 use super::watch::{epoch_json, unwrapped};
 use crate::augment::Shift;
@@ -42,8 +41,8 @@ pub struct Session {
     pub(super) batches: usize,
     /// Samples of an epoch.
     pub(super) samples: u64,
-    /// Epochs after which it ends at the latest; not whole when a number of steps ends it.
-    total_epochs: f64,
+    /// Where it ends at the latest.
+    length: Length,
     pub(super) started: Instant,
     /// When the model was saved last.
     pub(super) saved: Option<Instant>,
@@ -53,18 +52,15 @@ pub struct Session {
 
 impl Session {
     pub fn new(quiet: bool, recipe: Recipe, parts: Parts, plan: Plan, run: Run) -> Result<Session> {
-        let size = recipe.train.batch_size.of(parts.train.len());
-        let batches = parts.train.len().div_ceil(size);
-        let steps = (recipe.train.epochs.saturating_mul(batches as u64))
-            .min(recipe.stop.steps.unwrap_or(u64::MAX));
-        let total_epochs = steps as f64 / batches as f64;
+        let length = Length::of(&recipe, parts.train.len());
+        let total_epochs = length.epochs();
         let samples = (total_epochs * parts.train.len() as f64) as u64;
         let progress = Progress::new(quiet, Some(total_epochs.ceil() as usize), Some(samples));
         let log = run.log()?;
         Ok(Session {
-            batches,
+            batches: length.batches,
             samples: parts.train.len() as u64,
-            total_epochs,
+            length,
             started: Instant::now(),
             saved: None,
             best: None,
@@ -121,7 +117,7 @@ impl Session {
                 optimizer_name(recipe)?,
                 plain(recipe.optimizer.learning_rate()),
                 grouped(size as u64),
-                plain(self.total_epochs),
+                plain(self.length.epochs()),
                 nn_core::kernels::threads::threads(),
                 recipe.seed,
             ),
@@ -141,13 +137,8 @@ impl Session {
         self.started = Instant::now();
         let recipe = self.recipe.clone();
         let loader = self.loader()?;
-        let steps = (self.total_epochs * self.batches as f64).round() as u64;
-        let time = Time {
-            epoch: self.total_epochs.ceil() as u64,
-            step: steps,
-        };
         let mut trainer = Trainer::new(recipe.optimizer.build()?)
-            .schedule(recipe.schedule.resolve(time).build()?)
+            .schedule(recipe.schedule.resolve(self.length.time()).build()?)
             .stop(stop(&recipe, self.parts.validation.is_some())?)
             .seed(recipe.seed);
         trainer = match (recipe.train.clip_norm, recipe.train.clip_value) {

@@ -68,7 +68,7 @@ pub(super) unsafe fn run<S: Family>(products: &Products<'_, S::T>) {
         let pieces = if each < STEALING { 1 } else { 2 };
         let (down, across) = grid::<S>(p, threads * pieces);
         let tasks = down * across;
-        threads::parallel_for(products.count * tasks, &|task| {
+        threads::parallel_for_long(products.count * tasks, &|task| {
             let (item, cell) = (task / tasks, task % tasks);
             let m = cut(p.m, down, S::MR, cell / across);
             let n = cut(p.n, across, S::LANES, cell % across);
