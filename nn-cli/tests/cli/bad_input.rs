@@ -482,7 +482,10 @@ fn recipes_with_wrong_keys_types_and_values() {
     );
     place.file(
         "r.toml",
-        format!("{FLOWERS}\n[schedule]\ntype = \"warmup\"\nsteps = 1000000\nthen = {{ type = \"cosine\" }}\n"),
+        concat!(
+            "[data]\nsource = \"iris\"\n[network]\nlayers = [\"linear 3\"]\n",
+            "[schedule]\ntype = \"warmup\"\nsteps = 1000000\nthen = { type = \"cosine\", per = \"step\" }\n"
+        ),
     );
     place.refused(
         &["train", "r.toml", "--out", "late"],
