@@ -490,7 +490,7 @@ fn recipes_with_wrong_keys_types_and_values() {
     place.refused(
         &["train", "r.toml", "--out", "late"],
         2,
-        &["r.toml: [schedule]", "warm-up"],
+        &["r.toml:5: [schedule]", "t_max"],
     );
     assert!(!place.path("late").exists(), "found before the run begins");
     place.refused(&["recipes", "irs"], 2, &["did you mean \"iris\"?"]);
