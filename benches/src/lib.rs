@@ -8,3 +8,8 @@ pub mod training;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/library.md")]
 pub struct LibraryGuide;
+
+/// The programs of the README, which run as tests for the same reason.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
