@@ -1,61 +1,39 @@
 //! Picking elements by index.
 
 use crate::autograd::{Recorder, grads};
-use crate::dtype::for_any;
-use crate::{DType, Element, Error, Result, Shape, Tensor};
+use crate::dtype::{for_any, for_float};
+use crate::kernels::copy;
+use crate::{DType, Error, Result, Tensor};
 
-/// Indices as `usize`, each below `size`.
-fn checked(name: &'static str, indices: &Tensor, size: usize) -> Result<Vec<usize>> {
-    let outside = |place: usize, index: i64| {
-        Error::index(
-            name,
-            format!("index {index} at place {place} is outside an axis of size {size}"),
-        )
-    };
-    let wide: Vec<i64> = match indices.dtype() {
-        DType::U32 => indices
-            .to_vec::<u32>()?
-            .into_iter()
-            .map(i64::from)
-            .collect(),
-        DType::I64 => indices.to_vec::<i64>()?,
-        DType::U8 => indices.to_vec::<u8>()?.into_iter().map(i64::from).collect(),
-        other => return Err(Error::dtype(name, "u32, i64 or u8 indices", other)),
-    };
-    let narrow = |(place, index): (usize, i64)| match usize::try_from(index) {
-        Ok(i) if i < size => Ok(i),
-        _ => Err(outside(place, index)),
-    };
-    wide.into_iter().enumerate().map(narrow).collect()
-}
-
-/// Where each element of a gather comes from, in the source's memory: walks the indices in row-major order.
-fn gather_places(shape: &Shape, axis: usize, indices: &[usize], count: usize) -> Vec<usize> {
-    let (outer, n, inner) = shape.around(axis);
-    let mut places = Vec::with_capacity(indices.len());
-    for o in 0..outer {
-        for i in 0..count {
-            for j in 0..inner {
-                let index = indices[(o * count + i) * inner + j];
-                places.push((o * n + index) * inner + j);
-            }
-        }
+/// Indices without gaps, of a type that the kernels take.
+fn dense(name: &'static str, indices: &Tensor) -> Result<Tensor> {
+    match indices.dtype() {
+        DType::U32 | DType::I64 => indices.compact(),
+        DType::U8 => indices.to_dtype(DType::U32)?.compact(),
+        other => Err(Error::dtype(name, "u32, i64 or u8 indices", other)),
     }
-    places
 }
 
-fn add_at(shape: &Shape, places: &[usize], block: usize, grad: &Tensor) -> Result<Tensor> {
-    let grad = grad.compact()?;
-    let mut out = Tensor::zeros(shape, grad.dtype())?;
-    for_any!(grad.dtype(), T => {
-        let (from, to) = (grad.data::<T>(), out.make_mut::<T>()?);
-        for (&place, values) in places.iter().zip(from.chunks_exact(block.max(1))) {
-            for (sum, &value) in to[place * block..][..block].iter_mut().zip(values) {
-                *sum = T::from_f64(sum.to_f64() + value.to_f64());
-            }
+/// Runs `$body` with `$I` bound to the type of [`dense`] indices.
+macro_rules! for_index {
+    ($indices:expr, $I:ident => $body:expr) => {
+        if $indices.dtype() == DType::I64 {
+            type $I = i64;
+            $body
+        } else {
+            type $I = u32;
+            $body
         }
-    });
-    Ok(out)
+    };
+}
+
+/// The index at `place`, where a kernel found one that does not exist.
+fn outside(name: &'static str, indices: &Tensor, place: usize, size: usize) -> Error {
+    let index = for_index!(indices, I => i64::from(indices.data::<I>()[place]));
+    Error::index(
+        name,
+        format!("index {index} at place {place} is outside an axis of size {size}"),
+    )
 }
 
 impl Tensor {
@@ -79,22 +57,38 @@ impl Tensor {
             ));
         }
         let (outer, n, inner) = self.shape().around(axis);
-        let indices = checked(NAME, indices, n)?;
-        let blocks: Vec<usize> = (0..outer)
-            .flat_map(|o| indices.iter().map(move |i| o * n + i))
-            .collect();
+        let (indices, count) = (dense(NAME, indices)?, indices.len());
         let mut shape = self.shape().clone();
-        shape.dims_mut()[axis] = indices.len();
+        shape.dims_mut()[axis] = count;
         let x = self.compact()?;
-        let out = for_any!(self.dtype(), T => Tensor::build::<T>(shape, |out| {
-            let from = x.data::<T>();
-            for (&block, to) in blocks.iter().zip(out.chunks_exact_mut(inner.max(1))) {
-                to.copy_from_slice(&from[block * inner..][..inner]);
-            }
+        let out = for_any!(self.dtype(), T => for_index!(indices, I => {
+            Tensor::try_build::<T>(shape, |out| {
+                for o in 0..outer {
+                    let from = &x.data::<T>()[o * n * inner..][..n * inner];
+                    let to = &mut out[o * count * inner..][..count * inner];
+                    copy::index_select_rows(from, n, inner, indices.data::<I>(), to)
+                        .map_err(|place| outside(NAME, &indices, place, n))?;
+                }
+                Ok(())
+            })
         }))?;
         let from = self.shape().clone();
         Recorder::of(&[self]).record(NAME, out, || {
-            Box::new(move |grad, _| Ok(grads![add_at(&from, &blocks, inner, &grad)?]))
+            Box::new(move |grad, _| {
+                let grad = grad.compact()?;
+                let mut dx = Tensor::zeros(from, grad.dtype())?;
+                for_float!(NAME, grad.dtype(), T => for_index!(indices, I => {
+                    let to = dx.make_mut::<T>()?;
+                    for o in 0..outer {
+                        let from = &grad.data::<T>()[o * count * inner..][..count * inner];
+                        let to = &mut to[o * n * inner..][..n * inner];
+                        copy::scatter_add_rows(to, n, inner, indices.data::<I>(), from)
+                            .map_err(|place| outside(NAME, &indices, place, n))?;
+                    }
+                    Ok(())
+                }))?;
+                Ok(grads![dx])
+            })
         })
     }
 
@@ -122,18 +116,28 @@ impl Tensor {
                 ),
             ));
         }
-        let indices = checked(NAME, indices, self.dims()[axis])?;
-        let places = gather_places(self.shape(), axis, &indices, count);
+        let (outer, n, inner) = self.shape().around(axis);
+        let sizes = [outer, n, count, inner];
+        let indices = dense(NAME, indices)?;
         let x = self.compact()?;
-        let out = for_any!(self.dtype(), T => Tensor::build::<T>(expected, |out| {
-            let from = x.data::<T>();
-            for (to, &place) in out.iter_mut().zip(&places) {
-                *to = from[place];
-            }
+        let out = for_any!(self.dtype(), T => for_index!(indices, I => {
+            Tensor::try_build::<T>(expected, |out| {
+                copy::gather(x.data::<T>(), sizes, indices.data::<I>(), out)
+                    .map_err(|place| outside(NAME, &indices, place, n))
+            })
         }))?;
         let from = self.shape().clone();
         Recorder::of(&[self]).record(NAME, out, || {
-            Box::new(move |grad, _| Ok(grads![add_at(&from, &places, 1, &grad)?]))
+            Box::new(move |grad, _| {
+                let grad = grad.compact()?;
+                let mut dx = Tensor::zeros(from, grad.dtype())?;
+                for_float!(NAME, grad.dtype(), T => for_index!(indices, I => {
+                    let to = dx.make_mut::<T>()?;
+                    copy::gather_backward(grad.data::<T>(), sizes, indices.data::<I>(), to)
+                        .map_err(|place| outside(NAME, &indices, place, n))
+                }))?;
+                Ok(grads![dx])
+            })
         })
     }
 }
