@@ -29,7 +29,10 @@ macro_rules! for_index {
 
 /// The index at `place`, where a kernel found one that does not exist.
 fn outside(name: &'static str, indices: &Tensor, place: usize, size: usize) -> Error {
-    let index = for_index!(indices, I => i64::from(indices.data::<I>()[place]));
+    let index = match indices.dtype() {
+        DType::I64 => indices.data::<i64>()[place],
+        _ => i64::from(indices.data::<u32>()[place]),
+    };
     Error::index(
         name,
         format!("index {index} at place {place} is outside an axis of size {size}"),
