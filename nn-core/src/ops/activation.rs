@@ -7,13 +7,13 @@ use crate::{Activation, Result, Tensor};
 
 /// `dx = dy·f′`, from what the activation needs to remember: its input or its output.
 pub(super) fn backward(act: Activation, saved: &Tensor, grad: &Tensor) -> Result<Tensor> {
-    let grad = grad.compact()?;
+    let grad = grad.in_order(saved.strides())?;
     if act == Activation::Identity {
         return Ok(grad);
     }
     for_float!("activation", grad.dtype(), T => {
-        Tensor::build::<T>(grad.shape().clone(), |dx| {
-            activation::activate_backward(act, saved.data::<T>(), grad.data::<T>(), dx);
+        Tensor::build_like::<T>(&grad, |dx| {
+            activation::activate_backward(act, saved.memory::<T>(), grad.memory::<T>(), dx);
         })
     })
 }
@@ -27,9 +27,9 @@ impl Tensor {
         if act == Activation::Identity {
             return Ok(self.clone());
         }
-        let x = self.compact()?;
+        let x = self.dense()?;
         let y = for_float!("activate", self.dtype(), T => {
-            Tensor::build::<T>(self.shape().clone(), |y| activation::activate(act, x.data::<T>(), y))
+            Tensor::build_like::<T>(&x, |y| activation::activate(act, x.memory::<T>(), y))
         })?;
         let saved = if act.needs_input() { x } else { y.detach() };
         Recorder::of(&[self]).record("activate", y, move || {

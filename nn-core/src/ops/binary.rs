@@ -3,6 +3,7 @@
 use crate::autograd::{Grads, Recorder, grads};
 use crate::dtype::for_float;
 use crate::kernels::elementwise::{self, Binary};
+use crate::shape::Dims;
 use crate::{Error, Result, Shape, Tensor};
 
 /// Both operands must have the same element type.
@@ -17,17 +18,34 @@ pub(super) fn expect_same_type(name: &'static str, a: &Tensor, b: &Tensor) -> Re
 fn compute(name: &'static str, f: Binary, a: &Tensor, b: &Tensor) -> Result<Tensor> {
     expect_same_type(name, a, b)?;
     let shape = Shape::broadcast(name, a.shape(), b.shape())?;
-    let paired = a.shape() == b.shape() && a.is_contiguous() && b.is_contiguous();
-    for_float!(name, a.dtype(), T => Tensor::build::<T>(shape.clone(), |out| {
-        if paired {
-            elementwise::binary(f, a.data::<T>(), b.data::<T>(), out);
-        } else {
-            let (a_strides, b_strides) = (a.broadcast_strides(&shape), b.broadcast_strides(&shape));
+    if a.is_in_order_of(b) && a.is_dense() {
+        return for_float!(name, a.dtype(), T => Tensor::build_like::<T>(a, |out| {
+            elementwise::binary(f, a.memory::<T>(), b.memory::<T>(), out);
+        }));
+    }
+    // The result lies as the operand of its shape does.
+    let model = [a, b]
+        .into_iter()
+        .find(|x| *x.shape() == shape && x.is_dense());
+    let axes: Dims = match model {
+        Some(model) => model.axes_outwards_in(),
+        None => (0..shape.rank()).collect(),
+    };
+    let ordered = |all: &[usize]| -> Dims { axes.iter().map(|&axis| all[axis]).collect() };
+    let dims = ordered(&shape);
+    let a_strides = ordered(&a.broadcast_strides(&shape));
+    let b_strides = ordered(&b.broadcast_strides(&shape));
+    for_float!(name, a.dtype(), T => {
+        let fill = |out: &mut [T]| {
             elementwise::binary_broadcast(
-                f, &shape, a.raw::<T>(), &a_strides, b.raw::<T>(), &b_strides, out,
+                f, &dims, a.raw::<T>(), &a_strides, b.raw::<T>(), &b_strides, out,
             );
+        };
+        match model {
+            Some(model) => Tensor::build_like::<T>(model, fill),
+            None => Tensor::build::<T>(shape.clone(), fill),
         }
-    }))
+    })
 }
 
 fn backward(f: Binary, a: &Tensor, b: &Tensor, grad: Tensor, needed: &[bool]) -> Result<Grads> {
@@ -141,13 +159,13 @@ operators!(Add::add, Sub::sub, Mul::mul, Div::div);
 impl Tensor {
     /// `self + x`, in this tensor's own memory if nobody shares it.
     pub(crate) fn accumulate(mut self, x: &Tensor) -> Result<Tensor> {
-        if !(self.is_unique() && self.is_contiguous() && self.shape() == x.shape()) {
+        if !(self.is_unique() && self.is_dense() && self.shape() == x.shape()) {
             return self.detach().add(&x.detach());
         }
         expect_same_type("add", &self, x)?;
-        let x = x.compact()?;
+        let x = x.in_order(self.strides())?;
         for_float!("add", self.dtype(), T => {
-            elementwise::add_assign(self.make_mut::<T>()?, x.data::<T>());
+            elementwise::add_assign(self.memory_mut::<T>()?, x.memory::<T>());
             Ok(())
         })?;
         Ok(self)

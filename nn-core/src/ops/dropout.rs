@@ -3,6 +3,7 @@
 use crate::autograd::{Recorder, grads};
 use crate::dtype::for_float;
 use crate::kernels::dropout as kernel;
+use crate::shape::Dims;
 use crate::{DType, Error, Result, Rng, Tensor};
 
 impl Tensor {
@@ -19,19 +20,20 @@ impl Tensor {
                 format!("the probability of dropping must be at least 0 and below 1, not {p}"),
             ));
         }
-        let x = self.compact()?;
+        let x = self.dense()?;
         let seed = rng.next_u64();
         let mut mask = Tensor::zeros(self.shape(), DType::U8)?;
         let out = for_float!(NAME, self.dtype(), T => {
             let mask = mask.make_mut::<u8>()?;
-            Tensor::build::<T>(self.shape().clone(), |y| kernel::dropout(x.data::<T>(), p, seed, y, mask))
+            Tensor::build_like::<T>(&x, |y| kernel::dropout(x.memory::<T>(), p, seed, y, mask))
         })?;
+        let strides = Dims::from(out.strides());
         Recorder::of(&[self]).record(NAME, out, || {
             Box::new(move |grad, _| {
-                let grad = grad.compact()?;
+                let grad = grad.in_order(&strides)?;
                 let dx = for_float!(NAME, grad.dtype(), T => {
-                    Tensor::build::<T>(grad.shape().clone(), |dx| {
-                        kernel::dropout_backward(grad.data::<T>(), mask.data::<u8>(), p, dx);
+                    Tensor::build_like::<T>(&grad, |dx| {
+                        kernel::dropout_backward(grad.memory::<T>(), mask.data::<u8>(), p, dx);
                     })
                 })?;
                 Ok(grads![dx])

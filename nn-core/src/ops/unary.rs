@@ -7,18 +7,18 @@ use crate::{Error, Result, Tensor};
 
 /// `y = f(x)` and, on the way back, `dx = dy·f′(x)`, which may use both x and y.
 fn unary(x: &Tensor, name: &'static str, f: Unary) -> Result<Tensor> {
-    let flat = x.compact()?;
-    let y = for_float!(name, x.dtype(), T => Tensor::build::<T>(x.shape().clone(), |y| {
-        elementwise::unary(f, flat.data::<T>(), y);
+    let flat = x.dense()?;
+    let y = for_float!(name, x.dtype(), T => Tensor::build_like::<T>(&flat, |y| {
+        elementwise::unary(f, flat.memory::<T>(), y);
     }))?;
     let saved = y.detach();
     Recorder::of(&[x]).record(name, y, move || {
         Box::new(move |grad, _| {
-            let grad = grad.compact()?;
+            let grad = grad.in_order(flat.strides())?;
             let dx = for_float!(name, grad.dtype(), T => {
-                Tensor::build::<T>(grad.shape().clone(), |dx| {
-                    let (x, y) = (flat.data::<T>(), saved.data::<T>());
-                    elementwise::unary_backward(f, x, y, grad.data::<T>(), dx);
+                Tensor::build_like::<T>(&grad, |dx| {
+                    let (x, y) = (flat.memory::<T>(), saved.memory::<T>());
+                    elementwise::unary_backward(f, x, y, grad.memory::<T>(), dx);
                 })
             })?;
             Ok(grads![dx])

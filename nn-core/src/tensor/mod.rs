@@ -2,6 +2,7 @@
 
 mod access;
 mod create;
+mod layout;
 mod print;
 mod view;
 
