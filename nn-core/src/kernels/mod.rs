@@ -9,6 +9,7 @@
 
 pub mod activation;
 pub mod buffer;
+pub mod conv;
 pub mod copy;
 pub mod cpu;
 pub mod cross_entropy;
@@ -19,5 +20,7 @@ pub mod gemm;
 pub(crate) mod math;
 pub mod optim;
 pub mod reduce;
+mod scratch;
+mod simd;
 pub mod softmax;
 pub mod threads;

@@ -8,6 +8,7 @@ mod binary;
 mod cast;
 mod compare;
 mod concat;
+mod conv;
 mod cross_entropy;
 mod dropout;
 mod index;
@@ -17,5 +18,6 @@ mod reduce;
 mod softmax;
 mod unary;
 
+pub use conv::{ConvAxis, Convolution};
 pub use cross_entropy::{CrossEntropy, Reduction};
 pub use reduce::Axes;

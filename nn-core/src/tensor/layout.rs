@@ -142,6 +142,14 @@ impl Tensor {
         Ok(built.with_layout(model.shape.clone(), model.strides.clone(), 0))
     }
 
+    /// The elements of a dense tensor in the order of memory, as a row-major tensor of another shape; on no tape.
+    pub(crate) fn memory_as(&self, shape: impl Into<Shape>) -> Tensor {
+        let shape = shape.into();
+        debug_assert!(self.is_dense() && shape.numel() == self.len());
+        let strides = shape.contiguous_strides();
+        self.with_layout(shape, strides, self.offset)
+    }
+
     /// The axes from the outermost in memory to the innermost.
     pub(crate) fn axes_outwards_in(&self) -> Dims {
         axes_outwards_in(&self.shape, &self.strides)

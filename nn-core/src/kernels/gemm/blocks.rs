@@ -1,12 +1,12 @@
 //! A block of `C` by panels, cut for the caches.
 
-use super::buffer::Buffer;
 use super::dots::Dots;
 use super::family::Family;
 use super::pack::pack;
 use super::panel::Panel;
 use super::product::Product;
 use crate::kernels::activation::{Activation, activate_in_place};
+use crate::kernels::scratch::Buffer;
 
 /// The most numbers of `k` in a block.
 const K_BLOCK: usize = 512;

@@ -1,7 +1,7 @@
 //! Products of few rows by a transposed matrix (`X·Wᵀ`): both operands are contiguous along the sums, so each element
 //! of `C` is a dot product of two rows, and nothing has to be packed.
 
-use super::simd::Simd;
+use crate::kernels::simd::Simd;
 
 /// `C[i, j] = Σₖ A[i, k] · B[j, k]`
 pub(super) struct Dots<T> {

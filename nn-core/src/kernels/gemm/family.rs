@@ -4,11 +4,11 @@ use super::dots::{Dots, dots};
 use super::pack::copy_rows;
 use super::panel::{Panel, PanelFn, panel};
 use super::row::{Finish, RowTimes, finish, row_times};
-use super::simd::{Portable, Simd};
 #[cfg(target_arch = "x86_64")]
-use super::simd_avx2::{Avx2F32, Avx2F64};
+use crate::kernels::simd::avx2::{Avx2F32, Avx2F64};
 #[cfg(target_arch = "x86_64")]
-use super::simd_avx512::{Avx512F32, Avx512F64};
+use crate::kernels::simd::avx512::{Avx512F32, Avx512F64};
+use crate::kernels::simd::{Portable, Simd};
 
 /// The micro-kernels for one instruction set and element type.
 pub(super) trait Family: Simd {

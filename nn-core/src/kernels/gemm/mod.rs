@@ -4,14 +4,13 @@
 //!   they lie.
 //! - `pack` copies (and transposes in registers) a block of an operand into the order in which `panel` reads it.
 //! - `driver` cuts a product into blocks for the caches and into tasks for the threads.
-//! - `simd` and its siblings are the instructions, `family` instantiates the kernels for them.
+//! - `family` instantiates the kernels for each instruction set.
 //!
 //! Threads split the output only, and each output element is summed in an order that depends on the shapes and strides
 //! only, so the result has the same bits for every number of threads.
 
 mod batched;
 mod blocks;
-mod buffer;
 #[expect(
     clippy::needless_range_loop,
     reason = "register tiles are indexed by constants"
@@ -27,11 +26,6 @@ mod pack;
 mod panel;
 mod product;
 mod row;
-mod simd;
-#[cfg(target_arch = "x86_64")]
-mod simd_avx2;
-#[cfg(target_arch = "x86_64")]
-mod simd_avx512;
 mod view;
 
 pub use batched::{Batch, BatchError, gemm_batched};
@@ -71,10 +65,12 @@ macro_rules! kernels {
                 unsafe {
                     match isa {
                         #[cfg(target_arch = "x86_64")]
-                        Isa::Avx512 => driver::run::<simd_avx512::$avx512>(products),
+                        Isa::Avx512 => {
+                            driver::run::<crate::kernels::simd::avx512::$avx512>(products)
+                        }
                         #[cfg(target_arch = "x86_64")]
-                        Isa::Avx2Fma => driver::run::<simd_avx2::$avx2>(products),
-                        _ => driver::run::<simd::Portable<$t>>(products),
+                        Isa::Avx2Fma => driver::run::<crate::kernels::simd::avx2::$avx2>(products),
+                        _ => driver::run::<crate::kernels::simd::Portable<$t>>(products),
                     }
                 }
             }

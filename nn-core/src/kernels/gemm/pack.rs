@@ -1,7 +1,7 @@
 //! Copies blocks of operands into the order in which the micro-kernel reads them.
 
 use super::family::Family;
-use super::simd::Simd;
+use crate::kernels::simd::Simd;
 
 /// Copies a matrix of `k` by `n` (element `(i, j)` at `i * k_stride + j * n_stride`) into panels of `width` columns:
 /// panel after panel, in each the rows of `width` numbers one after the other. The last panel may be partly filled:

@@ -3,7 +3,7 @@
 //! Each element of the product is one chain of multiply-adds in the order of `k`, whatever the tile is; so neither the
 //! size of tiles nor who computes them can change a bit of the result.
 
-use super::simd::Simd;
+use crate::kernels::simd::Simd;
 
 /// One panel of rows: `C[0..MR, 0..n] = A[0..MR, 0..k] · B[0..k, 0..n]`, with what follows the product.
 pub(super) struct Panel<T> {

@@ -1,6 +1,6 @@
 //! A row vector times a row-major matrix: the rows of the matrix stream by once, in order.
 
-use super::simd::Simd;
+use crate::kernels::simd::Simd;
 
 /// `c[j] = Σₖ x[k] · B[k, j]`
 pub(super) struct RowTimes<T> {

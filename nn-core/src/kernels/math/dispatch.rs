@@ -72,8 +72,9 @@ pub(crate) fn for_each_isa(mut f: impl FnMut(Isa)) {
     TEST_ISA.set(None);
 }
 
+/// The instruction set that loops of this thread run with.
 #[inline]
-fn current_isa() -> Isa {
+pub(in crate::kernels) fn current_isa() -> Isa {
     #[cfg(test)]
     if let Some(isa) = TEST_ISA.get() {
         return isa;

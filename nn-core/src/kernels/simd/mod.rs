@@ -1,5 +1,10 @@
 //! The vector operations that the micro-kernels are written in, and the portable form of them.
 
+#[cfg(target_arch = "x86_64")]
+pub(in crate::kernels) mod avx2;
+#[cfg(target_arch = "x86_64")]
+pub(in crate::kernels) mod avx512;
+
 use crate::kernels::float::Float;
 
 /// A vector of `LANES` numbers and the instructions on it.
@@ -7,7 +12,7 @@ use crate::kernels::float::Float;
 /// # Safety
 /// All functions are `unsafe` because they may need processor features, and pointers valid for the lanes they touch.
 /// They are `#[inline(always)]`, so that they take on the features of the function they are used in.
-pub(super) trait Simd: Copy + 'static {
+pub(in crate::kernels) trait Simd: Copy + 'static {
     /// The number type.
     type T: Float;
     /// The register.
@@ -55,7 +60,7 @@ pub(super) trait Simd: Copy + 'static {
 
 /// Vectors as small arrays, for the compiler to map to whatever the target has.
 #[derive(Clone, Copy)]
-pub(super) struct Portable<T>(std::marker::PhantomData<T>);
+pub(in crate::kernels) struct Portable<T>(std::marker::PhantomData<T>);
 
 macro_rules! portable {
     ($t:ty, $lanes:expr) => {

@@ -3,14 +3,14 @@
 //! Each function here is inlined into a kernel compiled for the features it needs; that is what makes the intrinsics
 //! valid.
 
-use super::simd::Simd;
-use super::simd_avx2::{Avx2F64, four, write4_f32, write4_f64};
+use super::Simd;
+use super::avx2::{Avx2F64, four, write4_f32, write4_f64};
 use std::arch::x86_64::*;
 
 #[derive(Clone, Copy)]
-pub(super) struct Avx512F32;
+pub(in crate::kernels) struct Avx512F32;
 #[derive(Clone, Copy)]
-pub(super) struct Avx512F64;
+pub(in crate::kernels) struct Avx512F64;
 
 // SAFETY (all blocks below): the caller runs on a processor with the features, and gives pointers valid for the lanes
 // touched; masked loads and stores touch only the lanes of the mask.

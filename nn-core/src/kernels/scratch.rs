@@ -14,16 +14,16 @@ thread_local! {
 }
 
 /// Memory for `len` elements of any value of `T` (a type of plain numbers), aligned to a cache line.
-pub(super) struct Buffer(Vec<Line>);
+pub(in crate::kernels) struct Buffer(Vec<Line>);
 
 impl Buffer {
     /// Takes the thread's kept memory; in a call inside a call there is none, and it starts empty.
-    pub(super) fn take() -> Buffer {
+    pub(in crate::kernels) fn take() -> Buffer {
         Buffer(KEPT.take())
     }
 
     /// Room for `len` elements; earlier content may be lost. The elements hold unspecified numbers.
-    pub(super) fn room<T>(&mut self, len: usize) -> *mut T {
+    pub(in crate::kernels) fn room<T>(&mut self, len: usize) -> *mut T {
         let lines = (len * size_of::<T>()).div_ceil(64);
         if self.0.len() < lines {
             self.0.clear();

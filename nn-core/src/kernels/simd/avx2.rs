@@ -3,13 +3,13 @@
 //! Each function here is inlined into a kernel compiled for the features it needs; that is what makes the intrinsics
 //! valid.
 
-use super::simd::Simd;
+use super::Simd;
 use std::arch::x86_64::*;
 
 #[derive(Clone, Copy)]
-pub(super) struct Avx2F32;
+pub(in crate::kernels) struct Avx2F32;
 #[derive(Clone, Copy)]
-pub(super) struct Avx2F64;
+pub(in crate::kernels) struct Avx2F64;
 
 // SAFETY (all blocks below): the caller runs on a processor with the features, and gives pointers valid for the lanes
 // touched; masked loads and stores touch only the lanes of the mask.
@@ -237,7 +237,12 @@ impl Simd for Avx2F64 {
 
 /// Four numbers from row `r`, or zeros.
 #[inline(always)]
-pub(super) unsafe fn four(p: *const f32, row_stride: usize, rows: usize, r: usize) -> __m128 {
+pub(in crate::kernels) unsafe fn four(
+    p: *const f32,
+    row_stride: usize,
+    rows: usize,
+    r: usize,
+) -> __m128 {
     // SAFETY: see above; rows from `rows` on are not read.
     unsafe {
         if r < rows {
@@ -289,7 +294,12 @@ unsafe fn lanes4(n: usize) -> __m256i {
 }
 
 #[inline(always)]
-pub(super) unsafe fn write4_f32(p: *mut f32, n: usize, mut sums: __m128, accumulate: bool) {
+pub(in crate::kernels) unsafe fn write4_f32(
+    p: *mut f32,
+    n: usize,
+    mut sums: __m128,
+    accumulate: bool,
+) {
     // SAFETY: see above.
     unsafe {
         if n == 4 {
@@ -308,7 +318,12 @@ pub(super) unsafe fn write4_f32(p: *mut f32, n: usize, mut sums: __m128, accumul
 }
 
 #[inline(always)]
-pub(super) unsafe fn write4_f64(p: *mut f64, n: usize, mut sums: __m256d, accumulate: bool) {
+pub(in crate::kernels) unsafe fn write4_f64(
+    p: *mut f64,
+    n: usize,
+    mut sums: __m256d,
+    accumulate: bool,
+) {
     // SAFETY: see above.
     unsafe {
         if n == 4 {
