@@ -1,6 +1,7 @@
 //! The pointwise activation functions as layers.
 
 use nn_core::{Activation, Context, Result, Shape, Tensor};
+use serde::{Deserialize, Serialize};
 
 use crate::{Layer, LayerSpec};
 
@@ -92,6 +93,34 @@ impl Layer for ActivationLayer {
 
     fn as_activation(&self) -> Option<Activation> {
         Some(self.0)
+    }
+}
+
+/// A function in the description of a layer that applies one at its end; written as the activation layer of its
+/// name: `"relu"`, `{ type = "elu", alpha = 0.5 }`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "LayerSpec", into = "LayerSpec")]
+pub struct ActivationSpec(pub Activation);
+
+impl TryFrom<LayerSpec> for ActivationSpec {
+    type Error = String;
+
+    fn try_from(spec: LayerSpec) -> Result<ActivationSpec, String> {
+        if let Some(name) = spec.name {
+            return Err(format!(
+                "an activation inside a layer has no name, \"{name}\" was given"
+            ));
+        }
+        let pointwise = spec.as_activation().map(ActivationSpec);
+        pointwise.ok_or_else(|| {
+            "\"activation\" is a pointwise function, such as \"relu\" or \"gelu\"".into()
+        })
+    }
+}
+
+impl From<ActivationSpec> for LayerSpec {
+    fn from(function: ActivationSpec) -> LayerSpec {
+        function.0.into()
     }
 }
 

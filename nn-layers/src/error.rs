@@ -29,3 +29,13 @@ pub enum Error {
         layer: String,
     },
 }
+
+impl Error {
+    /// The same error, said to have happened in the layer `name`; see [`nn_core::Error::in_layer`].
+    pub(crate) fn in_layer(self, name: &str, description: String) -> Error {
+        match self {
+            Error::Core(e) => e.in_layer(name, description).into(),
+            other => other,
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use nn_core::{Activation, Context, Parameters, Path, Result, Shape, Tensor};
+use nn_core::{Activation, Context, Error, Parameters, Path, Result, Shape, Tensor};
 
 use crate::LayerSpec;
 use crate::summary::Row;
@@ -93,6 +93,21 @@ pub trait Layer: Parameters + fmt::Debug + Send + Sync {
         self.forward(x, cx)?.activate(activation)
     }
 
+    /// `activation(forward(x) + addend)`, the end of a residual branch. Layers that can do it in one pass over memory
+    /// do it here.
+    ///
+    /// # Errors
+    /// Those of [`Layer::forward`]; [`nn_core::Error::Shape`] unless `addend` has the output's shape.
+    fn forward_added(
+        &self,
+        x: &Tensor,
+        addend: &Tensor,
+        activation: Activation,
+        cx: &mut Context,
+    ) -> Result<Tensor> {
+        sum(&self.forward(x, cx)?, addend, activation)
+    }
+
     /// Adds the layer's lines to a [`Summary`](crate::Summary); containers add those of their layers.
     ///
     /// # Errors
@@ -108,6 +123,23 @@ pub trait Layer: Parameters + fmt::Debug + Send + Sync {
             multiply_adds: self.multiply_adds(input),
         });
         Ok(())
+    }
+}
+
+/// `activation(x + y)` of equal shapes; broadcasting would hide a branch of the wrong size.
+pub(crate) fn sum(x: &Tensor, y: &Tensor, activation: Activation) -> Result<Tensor> {
+    if x.shape() != y.shape() {
+        let problem = format!(
+            "{} and {} are to be added; a sum needs equal shapes",
+            x.shape(),
+            y.shape()
+        );
+        return Err(Error::shape("sum", problem));
+    }
+    let sum = x.add(y)?;
+    match activation {
+        Activation::Identity => Ok(sum),
+        function => sum.activate(function),
     }
 }
 

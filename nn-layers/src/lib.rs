@@ -31,6 +31,7 @@
 //! | [`layer`] | the trait every layer implements |
 //! | [`linear`], [`activation`], [`prelu`], [`softmax`], [`dropout`], [`flatten`] | one file per layer |
 //! | [`sequential`] | layers in a row |
+//! | [`residual`], [`dense_block`], [`parallel`] | layers around, after and beside each other |
 //! | [`init`] | first values of weights |
 //! | [`loss`] | one file per loss |
 //! | [`spec`] | the description of a network, and the network from its description |
@@ -40,6 +41,7 @@
 #![forbid(unsafe_code)]
 
 pub mod activation;
+pub mod dense_block;
 pub mod dropout;
 mod error;
 pub mod flatten;
@@ -48,7 +50,9 @@ pub mod layer;
 pub mod linear;
 pub mod loss;
 pub mod models;
+pub mod parallel;
 pub mod prelu;
+pub mod residual;
 pub mod sequential;
 pub mod softmax;
 pub mod spec;
@@ -57,6 +61,7 @@ pub mod summary;
 mod testing;
 
 pub use activation::ActivationLayer;
+pub use dense_block::DenseBlock;
 pub use dropout::Dropout;
 pub use error::{Error, Result};
 pub use flatten::Flatten;
@@ -64,7 +69,9 @@ pub use init::Init;
 pub use layer::Layer;
 pub use linear::Linear;
 pub use loss::Loss;
+pub use parallel::Parallel;
 pub use prelu::Prelu;
+pub use residual::Residual;
 pub use sequential::Sequential;
 pub use softmax::{LogSoftmax, Softmax};
 pub use spec::{LayerSpec, NetworkSpec};

@@ -1,7 +1,8 @@
 //! Layers in a row.
 
-use nn_core::{Context, Parameter, Parameters, Path, Result, Shape, Tensor};
+use nn_core::{Activation, Context, Parameter, Parameters, Path, Result, Shape, Tensor};
 
+use crate::layer::sum;
 use crate::summary::Row;
 use crate::{Error, Layer, LayerSpec, NetworkSpec, Summary};
 
@@ -161,6 +162,72 @@ impl Sequential {
     }
 }
 
+/// What is done to the output of the last layer: the addend is added, then the activation applied.
+#[derive(Clone, Copy)]
+struct Finish<'a> {
+    addend: Option<&'a Tensor>,
+    activation: Activation,
+}
+
+impl Default for Finish<'_> {
+    fn default() -> Self {
+        Finish {
+            addend: None,
+            activation: Activation::Identity,
+        }
+    }
+}
+
+impl Finish<'_> {
+    fn after(self, layer: &dyn Layer, x: &Tensor, cx: &mut Context) -> Result<Tensor> {
+        match (self.addend, self.activation) {
+            (Some(addend), activation) => layer.forward_added(x, addend, activation, cx),
+            (None, Activation::Identity) => layer.forward(x, cx),
+            (None, activation) => layer.forward_activated(x, activation, cx),
+        }
+    }
+
+    fn alone(self, x: Tensor) -> Result<Tensor> {
+        match (self.addend, self.activation) {
+            (Some(addend), activation) => sum(&x, addend, activation),
+            (None, Activation::Identity) => Ok(x),
+            (None, activation) => x.activate(activation),
+        }
+    }
+}
+
+impl Sequential {
+    fn run(&self, x: &Tensor, finish: Finish<'_>, cx: &mut Context) -> Result<Tensor> {
+        let mut x = x.clone();
+        let mut at = 0;
+        // Taken by the last layer, unless that one has an activation of its own in between.
+        let mut finish = Some(finish);
+        while let Some((name, layer)) = self.layers.get(at) {
+            let next = self
+                .layers
+                .get(at + 1)
+                .and_then(|(_, next)| next.as_activation());
+            let own = match next {
+                Some(activation) => Finish {
+                    activation,
+                    ..Finish::default()
+                },
+                None if at + 1 == self.layers.len() => finish.take().unwrap_or_default(),
+                None => Finish::default(),
+            };
+            x = own
+                .after(layer.as_ref(), &x, cx)
+                .and_then(|y| cx.checked(y))
+                .map_err(|e| e.in_layer(name, layer.describe()))?;
+            at += if next.is_some() { 2 } else { 1 };
+        }
+        match finish {
+            Some(finish) => finish.alone(x),
+            None => Ok(x),
+        }
+    }
+}
+
 impl Parameters for Sequential {
     fn visit<'a>(&'a self, path: &mut Path, f: &mut dyn FnMut(&Path, &'a Parameter)) {
         for (name, layer) in &self.layers {
@@ -177,23 +244,30 @@ impl Parameters for Sequential {
 
 impl Layer for Sequential {
     fn forward(&self, x: &Tensor, cx: &mut Context) -> Result<Tensor> {
-        let mut x = x.clone();
-        let mut at = 0;
-        while let Some((name, layer)) = self.layers.get(at) {
-            let next = self
-                .layers
-                .get(at + 1)
-                .and_then(|(_, next)| next.as_activation());
-            let output = match next {
-                Some(activation) => layer.forward_activated(&x, activation, cx),
-                None => layer.forward(&x, cx),
-            };
-            x = output
-                .and_then(|y| cx.checked(y))
-                .map_err(|e| e.in_layer(name, layer.describe()))?;
-            at += if next.is_some() { 2 } else { 1 };
-        }
-        Ok(x)
+        self.run(x, Finish::default(), cx)
+    }
+
+    /// The last layer runs together with the activation.
+    fn forward_activated(
+        &self,
+        x: &Tensor,
+        activation: Activation,
+        cx: &mut Context,
+    ) -> Result<Tensor> {
+        let addend = None;
+        self.run(x, Finish { addend, activation }, cx)
+    }
+
+    /// The last layer runs together with sum and activation.
+    fn forward_added(
+        &self,
+        x: &Tensor,
+        addend: &Tensor,
+        activation: Activation,
+        cx: &mut Context,
+    ) -> Result<Tensor> {
+        let addend = Some(addend);
+        self.run(x, Finish { addend, activation }, cx)
     }
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
@@ -245,7 +319,7 @@ impl Layer for Sequential {
 
 #[cfg(test)]
 mod tests {
-    use nn_core::{Activation, DType, Error as CoreError, Mode, Rng};
+    use nn_core::{DType, Error as CoreError, Mode, Rng};
 
     use super::*;
     use crate::linear::LinearSpec;

@@ -62,6 +62,20 @@ pub struct Summary {
     pub multiply_adds: u64,
 }
 
+impl Row {
+    /// The line of a container, where the outputs of its layers meet; the layers have lines of their own.
+    pub(crate) fn joint(path: &Path, layer: String, output: Shape) -> Row {
+        Row {
+            name: path.to_string(),
+            layer,
+            output,
+            parameters: 0,
+            trainable: 0,
+            multiply_adds: 0,
+        }
+    }
+}
+
 impl Summary {
     /// The table of `network` for samples of shape `sample`, which has no batch axis.
     ///

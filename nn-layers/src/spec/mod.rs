@@ -8,8 +8,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 pub use nearest::nearest;
 
+use crate::dense_block::DenseBlockSpec;
 use crate::linear::LinearSpec;
+use crate::parallel::ParallelSpec;
 use crate::prelu::PreluSpec;
+use crate::residual::ResidualSpec;
 use crate::{ActivationLayer, Dropout, Flatten, Layer, LogSoftmax, Result, Sequential, Softmax};
 
 /// A network in words: what a recipe says and a saved model holds, all but the weights.
@@ -67,6 +70,12 @@ pub enum LayerKind {
     Linear(LinearSpec),
     /// [`Sequential`]: layers in a row, as one.
     Sequential(NetworkSpec),
+    /// [`Residual`](crate::Residual): a branch and a way around it.
+    Residual(ResidualSpec),
+    /// [`DenseBlock`](crate::DenseBlock): layers that each see everything before them.
+    DenseBlock(DenseBlockSpec),
+    /// [`Parallel`](crate::Parallel): branches side by side.
+    Parallel(ParallelSpec),
     /// [`Dropout`].
     Dropout(Dropout),
     /// [`Flatten`].
@@ -177,6 +186,9 @@ macro_rules! from_settings {
 from_settings! {
     LinearSpec => Linear,
     NetworkSpec => Sequential,
+    ResidualSpec => Residual,
+    DenseBlockSpec => DenseBlock,
+    ParallelSpec => Parallel,
     Dropout => Dropout,
     Flatten => Flatten,
     Softmax => Softmax,
@@ -185,7 +197,7 @@ from_settings! {
 }
 
 /// What a layer under construction needs to know beside its settings.
-struct Site {
+pub(crate) struct Site {
     seed: u64,
     dtype: DType,
     /// The layer's full name.
@@ -193,7 +205,8 @@ struct Site {
 }
 
 impl Site {
-    fn inside(&self, name: &str) -> Site {
+    /// The place of the layer `name` inside this one.
+    pub(crate) fn inside(&self, name: &str) -> Site {
         let path = if self.path.is_empty() {
             name.into()
         } else {
@@ -212,6 +225,38 @@ impl Site {
                 (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
             });
         Rng::addressed(self.seed, Purpose::Init, hash, 0)
+    }
+
+    /// The layers for an input of shape `input`, each checked against the output of the one before.
+    pub(crate) fn layers(&self, specs: &[LayerSpec], input: &Shape) -> Result<Sequential> {
+        let mut network = Sequential::new();
+        let mut shape = input.clone();
+        for spec in specs {
+            shape = self.push(&mut network, spec, &shape)?;
+        }
+        Ok(network)
+    }
+
+    /// Adds a layer for inputs of shape `input` to `network`, and gives the shape of its output.
+    pub(crate) fn push(
+        &self,
+        network: &mut Sequential,
+        spec: &LayerSpec,
+        input: &Shape,
+    ) -> Result<Shape> {
+        let place = network.len().to_string();
+        let name = spec.name.as_ref().unwrap_or(&place);
+        let layer = spec
+            .build(input, &self.inside(name))
+            .map_err(|e| e.in_layer(name, spec.describe()))?;
+        let output = layer
+            .output_shape(input)
+            .map_err(|e| e.in_layer(name, layer.describe()))?;
+        match &spec.name {
+            Some(name) => network.push_named(name, layer)?,
+            None => network.push(layer),
+        }
+        Ok(output)
     }
 }
 
@@ -237,7 +282,10 @@ impl LayerSpec {
                 let inputs = input.last().copied().unwrap_or(0);
                 Ok(spec.build(inputs, site.dtype, &mut site.rng())?.into())
             }
-            LayerKind::Sequential(spec) => Ok(spec.build_at(input, site)?.into()),
+            LayerKind::Sequential(spec) => Ok(site.layers(&spec.layers, input)?.into()),
+            LayerKind::Residual(spec) => Ok(spec.build(input, site)?.into()),
+            LayerKind::DenseBlock(spec) => Ok(spec.build(input, site)?.into()),
+            LayerKind::Parallel(spec) => Ok(spec.build(input, site)?.into()),
             LayerKind::Dropout(layer) => Ok(layer.clone().into()),
             LayerKind::Flatten(layer) => Ok(layer.clone().into()),
             LayerKind::Softmax(layer) => Ok(layer.clone().into()),
@@ -259,6 +307,18 @@ impl LayerSpec {
             LayerKind::HardTanh {} => activation(Activation::HardTanh),
             LayerKind::HardSwish {} => activation(Activation::HardSwish),
         }
+    }
+
+    /// The pointwise function, if the layer is one.
+    pub(crate) fn as_activation(&self) -> Option<Activation> {
+        let site = Site {
+            seed: 0,
+            dtype: DType::F32,
+            path: String::new(),
+        };
+        // Such a layer is built for any input; what is not built for this one is none.
+        let layer = self.build(&Shape::from(()), &site).ok()?;
+        layer.as_activation()
     }
 
     /// Names the kind in errors about a layer that could not be built.
@@ -283,36 +343,12 @@ impl NetworkSpec {
     /// [`Error::Name`](crate::Error::Name) a name that cannot be used.
     pub fn build(&self, sample: &Shape, seed: u64, dtype: DType) -> Result<Sequential> {
         let input = [1].into_iter().chain(sample.iter().copied()).collect();
-        self.build_at(
-            &input,
-            &Site {
-                seed,
-                dtype,
-                path: String::new(),
-            },
-        )
-    }
-
-    fn build_at(&self, input: &Shape, site: &Site) -> Result<Sequential> {
-        let mut network = Sequential::new();
-        let mut shape = input.clone();
-        for (i, spec) in self.layers.iter().enumerate() {
-            let name = spec.name.clone().unwrap_or_else(|| i.to_string());
-            let layer = spec
-                .build(&shape, &site.inside(&name))
-                .map_err(|e| match e {
-                    crate::Error::Core(e) => e.in_layer(&name, spec.describe()).into(),
-                    other => other,
-                })?;
-            shape = layer
-                .output_shape(&shape)
-                .map_err(|e| e.in_layer(&name, layer.describe()))?;
-            match &spec.name {
-                Some(name) => network.push_named(name, layer)?,
-                None => network.push(layer),
-            }
-        }
-        Ok(network)
+        let site = Site {
+            seed,
+            dtype,
+            path: String::new(),
+        };
+        site.layers(&self.layers, &input)
     }
 }
 

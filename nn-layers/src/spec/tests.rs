@@ -158,7 +158,7 @@ fn wrong_names_are_answered_with_the_nearest_right_one() {
     );
     assert!(
         message("'warp'")
-            .starts_with(r#"unknown layer "warp": expected one of linear, sequential, dropout"#)
+            .starts_with(r#"unknown layer "warp": expected one of linear, sequential"#)
     );
     assert_eq!(
         message("{type = 'linear', unit = 3}"),
