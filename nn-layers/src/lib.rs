@@ -29,7 +29,7 @@
 //! | module | what lives there |
 //! |---|---|
 //! | [`layer`] | the trait every layer implements |
-//! | [`linear`], [`activation`], [`prelu`], [`softmax`], [`dropout`], [`flatten`] | one file per layer |
+//! | [`linear`], [`conv`], [`activation`], [`prelu`], [`softmax`], [`dropout`], [`flatten`] | one file per layer |
 //! | [`sequential`] | layers in a row |
 //! | [`residual`], [`dense_block`], [`parallel`] | layers around, after and beside each other |
 //! | [`init`] | first values of weights |
@@ -41,6 +41,7 @@
 #![forbid(unsafe_code)]
 
 pub mod activation;
+pub mod conv;
 pub mod dense_block;
 pub mod dropout;
 mod error;
@@ -61,6 +62,7 @@ pub mod summary;
 mod testing;
 
 pub use activation::ActivationLayer;
+pub use conv::{Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d};
 pub use dense_block::DenseBlock;
 pub use dropout::Dropout;
 pub use error::{Error, Result};

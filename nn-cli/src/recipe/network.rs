@@ -53,6 +53,7 @@ pub(super) fn write_out_layers(recipe: &mut Node) -> Result<(), Problem> {
 fn main_key(layer: &str) -> Option<&'static str> {
     match layer {
         "linear" => Some("units"),
+        "conv1d" | "conv2d" | "conv3d" | "conv_transpose1d" | "conv_transpose2d" => Some("filters"),
         "dropout" => Some("p"),
         "leaky_relu" => Some("slope"),
         "elu" => Some("alpha"),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 pub use nearest::nearest;
 
+use crate::conv::{ConvSpec, ConvTransposeSpec};
 use crate::dense_block::DenseBlockSpec;
 use crate::linear::LinearSpec;
 use crate::parallel::ParallelSpec;
@@ -70,6 +71,18 @@ pub enum LayerKind {
     Linear(LinearSpec),
     /// [`Sequential`]: layers in a row, as one.
     Sequential(NetworkSpec),
+    /// [`Conv1d`](crate::Conv1d): convolution over sequences.
+    Conv1d(ConvSpec<1>),
+    /// [`Conv2d`](crate::Conv2d): convolution over images.
+    Conv2d(ConvSpec<2>),
+    /// [`Conv3d`](crate::Conv3d): convolution over volumes.
+    Conv3d(ConvSpec<3>),
+    /// [`ConvTranspose1d`](crate::ConvTranspose1d): enlarges sequences.
+    #[serde(rename = "conv_transpose1d")]
+    ConvTranspose1d(ConvTransposeSpec<1>),
+    /// [`ConvTranspose2d`](crate::ConvTranspose2d): enlarges images.
+    #[serde(rename = "conv_transpose2d")]
+    ConvTranspose2d(ConvTransposeSpec<2>),
     /// [`Residual`](crate::Residual): a branch and a way around it.
     Residual(ResidualSpec),
     /// [`DenseBlock`](crate::DenseBlock): layers that each see everything before them.
@@ -186,6 +199,11 @@ macro_rules! from_settings {
 from_settings! {
     LinearSpec => Linear,
     NetworkSpec => Sequential,
+    ConvSpec<1> => Conv1d,
+    ConvSpec<2> => Conv2d,
+    ConvSpec<3> => Conv3d,
+    ConvTransposeSpec<1> => ConvTranspose1d,
+    ConvTransposeSpec<2> => ConvTranspose2d,
     ResidualSpec => Residual,
     DenseBlockSpec => DenseBlock,
     ParallelSpec => Parallel,
@@ -277,12 +295,28 @@ impl LayerSpec {
 
     fn build(&self, input: &Shape, site: &Site) -> Result<Box<dyn Layer>> {
         let activation = |function| Ok(ActivationLayer::new(function).into());
+        let channels = input.get(1).copied().unwrap_or(0);
         match &self.kind {
             LayerKind::Linear(spec) => {
                 let inputs = input.last().copied().unwrap_or(0);
                 Ok(spec.build(inputs, site.dtype, &mut site.rng())?.into())
             }
             LayerKind::Sequential(spec) => Ok(site.layers(&spec.layers, input)?.into()),
+            LayerKind::Conv1d(spec) => {
+                Ok(spec.build(channels, site.dtype, &mut site.rng())?.into())
+            }
+            LayerKind::Conv2d(spec) => {
+                Ok(spec.build(channels, site.dtype, &mut site.rng())?.into())
+            }
+            LayerKind::Conv3d(spec) => {
+                Ok(spec.build(channels, site.dtype, &mut site.rng())?.into())
+            }
+            LayerKind::ConvTranspose1d(spec) => {
+                Ok(spec.build(channels, site.dtype, &mut site.rng())?.into())
+            }
+            LayerKind::ConvTranspose2d(spec) => {
+                Ok(spec.build(channels, site.dtype, &mut site.rng())?.into())
+            }
             LayerKind::Residual(spec) => Ok(spec.build(input, site)?.into()),
             LayerKind::DenseBlock(spec) => Ok(spec.build(input, site)?.into()),
             LayerKind::Parallel(spec) => Ok(spec.build(input, site)?.into()),
@@ -325,6 +359,11 @@ impl LayerSpec {
     fn describe(&self) -> String {
         match &self.kind {
             LayerKind::Linear(spec) => format!("Linear →{}", spec.units),
+            LayerKind::Conv1d(spec) => format!("Conv1d →{}", spec.filters),
+            LayerKind::Conv2d(spec) => format!("Conv2d →{}", spec.filters),
+            LayerKind::Conv3d(spec) => format!("Conv3d →{}", spec.filters),
+            LayerKind::ConvTranspose1d(spec) => format!("ConvTranspose1d →{}", spec.filters),
+            LayerKind::ConvTranspose2d(spec) => format!("ConvTranspose2d →{}", spec.filters),
             LayerKind::Prelu(_) => "PReLU".into(),
             // The others cannot fail to be built, only fail to fit, and then describe themselves.
             _ => String::new(),
