@@ -2,6 +2,7 @@
 
 use super::products::{Products, products};
 use super::tile::{Tile, TileFn, depthwise_tile, tile};
+use super::winograd::transform::{self, Output, Points};
 #[cfg(target_arch = "x86_64")]
 use crate::kernels::simd::avx2::Avx2F32;
 #[cfg(target_arch = "x86_64")]
@@ -25,6 +26,41 @@ pub(super) trait Family: Simd {
     /// # Safety
     /// As there; the processor has the instruction set.
     unsafe fn depthwise(t: &Tile<'_, Self::T>, stride: usize, one: bool);
+
+    /// Runs [`transform::input`].
+    ///
+    /// # Safety
+    /// As there; the processor has the instruction set.
+    unsafe fn winograd_input(to: &Points<Self::T>, places: &[*const Self::T; 36]);
+
+    /// Runs [`transform::gradient`].
+    ///
+    /// # Safety
+    /// As there; the processor has the instruction set.
+    unsafe fn winograd_gradient(to: &Points<Self::T>, places: &[*const Self::T; 16]);
+
+    /// Runs [`transform::output`].
+    ///
+    /// # Safety
+    /// As there; the processor has the instruction set.
+    unsafe fn winograd_output(
+        from: &Points<Self::T>,
+        y: *mut Self::T,
+        places: &[usize; 16],
+        finish: &Output<Self::T>,
+    );
+
+    /// Runs [`transform::weight`].
+    ///
+    /// # Safety
+    /// As there; the processor has the instruction set.
+    unsafe fn winograd_weight(to: &Points<Self::T>, taps: *const Self::T);
+
+    /// Runs [`transform::weight_back`].
+    ///
+    /// # Safety
+    /// As there; the processor has the instruction set.
+    unsafe fn winograd_weight_back(from: &Points<Self::T>, taps: *mut Self::T);
 }
 
 macro_rules! family {
@@ -57,6 +93,46 @@ macro_rules! family {
             }
 
             /// # Safety
+            /// As `transform::input`; the processor has the features.
+            $(#[target_feature(enable = $feature)])?
+            pub(super) unsafe fn input(to: &Points<$t>, places: &[*const $t; 36]) {
+                // SAFETY: by the contract of this function.
+                unsafe { transform::input::<$s>(to, places) }
+            }
+
+            /// # Safety
+            /// As `transform::gradient`; the processor has the features.
+            $(#[target_feature(enable = $feature)])?
+            pub(super) unsafe fn gradient(to: &Points<$t>, places: &[*const $t; 16]) {
+                // SAFETY: by the contract of this function.
+                unsafe { transform::gradient::<$s>(to, places) }
+            }
+
+            /// # Safety
+            /// As `transform::output`; the processor has the features.
+            $(#[target_feature(enable = $feature)])?
+            pub(super) unsafe fn output(from: &Points<$t>, y: *mut $t, places: &[usize; 16], finish: &Output<$t>) {
+                // SAFETY: by the contract of this function.
+                unsafe { transform::output::<$s>(from, y, places, finish) }
+            }
+
+            /// # Safety
+            /// As `transform::weight`; the processor has the features.
+            $(#[target_feature(enable = $feature)])?
+            pub(super) unsafe fn weight(to: &Points<$t>, taps: *const $t) {
+                // SAFETY: by the contract of this function.
+                unsafe { transform::weight::<$s>(to, taps) }
+            }
+
+            /// # Safety
+            /// As `transform::weight_back`; the processor has the features.
+            $(#[target_feature(enable = $feature)])?
+            pub(super) unsafe fn weight_back(from: &Points<$t>, taps: *mut $t) {
+                // SAFETY: by the contract of this function.
+                unsafe { transform::weight_back::<$s>(from, taps) }
+            }
+
+            /// # Safety
             /// As `products`; the processor has the features.
             $(#[target_feature(enable = $feature)])?
             pub(super) unsafe fn rows<const MR: usize, const NV: usize>(p: &Products<$t>) {
@@ -81,6 +157,36 @@ macro_rules! family {
             unsafe fn depthwise(t: &Tile<'_, $t>, stride: usize, one: bool) {
                 // SAFETY: by the contract of this function.
                 unsafe { $module::depthwise(t, stride, one) }
+            }
+
+            #[inline(always)]
+            unsafe fn winograd_input(to: &Points<$t>, places: &[*const $t; 36]) {
+                // SAFETY: by the contract of this function.
+                unsafe { $module::input(to, places) }
+            }
+
+            #[inline(always)]
+            unsafe fn winograd_gradient(to: &Points<$t>, places: &[*const $t; 16]) {
+                // SAFETY: by the contract of this function.
+                unsafe { $module::gradient(to, places) }
+            }
+
+            #[inline(always)]
+            unsafe fn winograd_output(from: &Points<$t>, y: *mut $t, places: &[usize; 16], finish: &Output<$t>) {
+                // SAFETY: by the contract of this function.
+                unsafe { $module::output(from, y, places, finish) }
+            }
+
+            #[inline(always)]
+            unsafe fn winograd_weight(to: &Points<$t>, taps: *const $t) {
+                // SAFETY: by the contract of this function.
+                unsafe { $module::weight(to, taps) }
+            }
+
+            #[inline(always)]
+            unsafe fn winograd_weight_back(from: &Points<$t>, taps: *mut $t) {
+                // SAFETY: by the contract of this function.
+                unsafe { $module::weight_back(from, taps) }
             }
         }
     };

@@ -177,7 +177,7 @@ pub(super) unsafe fn run<S: Family>(
 
 /// # Safety
 /// As `tile`, for each of `count` positions.
-unsafe fn tiles<S: Family>(tile: &mut Tile<'_, S::T>, count: usize, panel: &Panel) {
+pub(super) unsafe fn tiles<S: Family>(tile: &mut Tile<'_, S::T>, count: usize, panel: &Panel) {
     let kernels = S::TILES[panel.vectors - 1];
     let mut left = count;
     for &(size, kernel) in kernels {

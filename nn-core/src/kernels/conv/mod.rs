@@ -4,7 +4,8 @@
 //! each place of the result sums, over taps and channels, what lies at offsets from it. The micro-kernel ([tile]) keeps a
 //! few places by a few vectors of filters in registers and reads the source where it lies, or, where taps reach beyond
 //! its border, a copy of a part with zeros around ([window]). The gradient of the weight sums products over places
-//! ([weight_gradient]). Kernels of one tap and stride 1 are matrix products as they are.
+//! ([weight_gradient]). Kernels of one tap and stride 1 are matrix products as they are; kernels of 3×3 and stride 1
+//! with enough channels take [Winograd](winograd)'s way, with a quarter of the multiplications.
 //!
 //! Each sum has an order of its own that depends on the sizes only, so results have the same bits for any number of
 //! threads.
@@ -25,6 +26,11 @@ mod products;
 mod tile;
 mod weight_gradient;
 mod window;
+#[expect(
+    clippy::needless_range_loop,
+    reason = "register tiles are indexed by constants"
+)]
+mod winograd;
 
 pub use gather::Finish;
 pub use geometry::{Axis, Geometry};
@@ -34,10 +40,11 @@ use crate::kernels::buffer::{Buffer, Plain};
 use crate::kernels::cpu::Isa;
 use crate::kernels::float::Float;
 use crate::kernels::gemm::{Epilogue, GemmElement, MatMut, MatRef, gemm};
-use crate::kernels::math::dispatch::current_isa;
+use crate::kernels::math::dispatch::{current_isa, is_single};
 use crate::kernels::simd::Portable;
 #[cfg(target_arch = "x86_64")]
 use crate::kernels::simd::{avx2::Avx2F32, avx512::Avx512F32};
+use family::Family;
 use geometry::Gather;
 use pack::Strides;
 
@@ -46,13 +53,18 @@ use pack::Strides;
 pub struct OutOfMemory;
 
 mod sealed {
-    use super::{Finish, Gather, Geometry, Isa};
+    use super::{Buffer, Finish, Gather, Geometry, Isa, Method, Strides};
 
     pub trait Kernels: Sized {
-        fn lanes(isa: Isa) -> usize;
+        fn packed(
+            isa: Isa,
+            job: (&Gather, Method),
+            weight: &[Self],
+            strides: &Strides,
+        ) -> Option<Buffer>;
         fn gather(
             isa: Isa,
-            job: (&Gather, bool),
+            job: (&Gather, Method),
             source: &[Self],
             weight: &[Self],
             dest: &mut [Self],
@@ -77,18 +89,25 @@ impl ConvElement for f64 {}
 macro_rules! kernels {
     ($t:ty, $portable:ty $(, $isa:ident => $family:ty)*) => {
         impl sealed::Kernels for $t {
-            fn lanes(isa: Isa) -> usize {
-                use crate::kernels::simd::Simd;
-                match isa {
-                    $(#[cfg(target_arch = "x86_64")]
-                    Isa::$isa => <$family>::LANES,)*
-                    _ => <$portable>::LANES,
+            fn packed(
+                isa: Isa,
+                (gather, method): (&Gather, Method),
+                weight: &[$t],
+                strides: &Strides,
+            ) -> Option<Buffer> {
+                // SAFETY: the processor has `isa`.
+                unsafe {
+                    match isa {
+                        $(#[cfg(target_arch = "x86_64")]
+                        Isa::$isa => packed::<$family>(gather, method, weight, strides),)*
+                        _ => packed::<$portable>(gather, method, weight, strides),
+                    }
                 }
             }
 
             fn gather(
                 isa: Isa,
-                (gather, depthwise): (&Gather, bool),
+                (gather, method): (&Gather, Method),
                 source: &[$t],
                 weight: &[$t],
                 dest: &mut [$t],
@@ -98,8 +117,8 @@ macro_rules! kernels {
                 unsafe {
                     match isa {
                         $(#[cfg(target_arch = "x86_64")]
-                        Isa::$isa => gather::run::<$family>(gather, depthwise, source, weight, dest, finish),)*
-                        _ => gather::run::<$portable>(gather, depthwise, source, weight, dest, finish),
+                        Isa::$isa => run::<$family>(gather, method, source, weight, dest, finish),)*
+                        _ => run::<$portable>(gather, method, source, weight, dest, finish),
                     }
                 }
             }
@@ -115,8 +134,8 @@ macro_rules! kernels {
                 unsafe {
                     match isa {
                         $(#[cfg(target_arch = "x86_64")]
-                        Isa::$isa => weight_gradient::run::<$family>(geometry, x, dy, dw),)*
-                        _ => weight_gradient::run::<$portable>(geometry, x, dy, dw),
+                        Isa::$isa => sum_products::<$family>(geometry, x, dy, dw),)*
+                        _ => sum_products::<$portable>(geometry, x, dy, dw),
                     }
                 }
             }
@@ -161,8 +180,8 @@ pub fn forward<T: ConvElement>(
         return Ok(());
     }
     let gather = geometry.forward();
-    let job = (&gather, geometry.is_depthwise());
-    let packed = packed(isa, job, weight, &Strides::forward(geometry))?;
+    let job = (&gather, Method::of::<T>(geometry, &gather));
+    let packed = T::packed(isa, job, weight, &Strides::forward(geometry)).ok_or(OutOfMemory)?;
     T::gather(isa, job, x, packed.as_slice(), y, finish);
     Ok(())
 }
@@ -213,8 +232,9 @@ pub fn input_gradient<T: ConvElement>(
         ..*finish
     };
     for gather in &parts {
-        let job = (gather, geometry.is_depthwise());
-        let packed = packed(isa, job, weight, &Strides::backward(geometry))?;
+        let job = (gather, Method::of::<T>(geometry, gather));
+        let packed =
+            T::packed(isa, job, weight, &Strides::backward(geometry)).ok_or(OutOfMemory)?;
         T::gather(isa, job, dy, packed.as_slice(), dx, &part_finish);
     }
     if apart {
@@ -280,31 +300,108 @@ fn product<T: ConvElement>(
     }
 }
 
-/// The weights as the micro-kernels read them.
-fn packed<T: ConvElement>(
-    isa: Isa,
-    (gather, depthwise): (&Gather, bool),
-    weight: &[T],
-    strides: &Strides,
-) -> Result<Buffer, OutOfMemory> {
-    let lanes = T::lanes(isa);
-    let len = match depthwise {
-        true => {
-            gather.groups
-                * gather
-                    .lines
-                    .iter()
-                    .map(|line| line.taps.len())
-                    .product::<usize>()
+/// How a gather is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Tap by tap.
+    Direct,
+    /// Tap by tap, each channel by itself.
+    Depthwise,
+    /// At the points of polynomials.
+    Winograd,
+}
+
+impl Method {
+    /// `f64`, in which gradients are checked, always takes the direct way.
+    fn of<T>(geometry: &Geometry, gather: &Gather) -> Method {
+        if geometry.is_depthwise() {
+            Method::Depthwise
+        } else if is_single::<T>() && winograd::suits(gather) {
+            Method::Winograd
+        } else {
+            Method::Direct
         }
-        false => pack::packed_len(gather, lanes),
-    };
-    let mut buffer = Buffer::new(len * size_of::<T>()).ok_or(OutOfMemory)?;
-    match depthwise {
-        true => pack::transpose_taps(weight, strides, gather, buffer.as_mut_slice()),
-        false => pack::pack(weight, strides, gather, lanes, buffer.as_mut_slice()),
     }
-    Ok(buffer)
+}
+
+/// The weights as the micro-kernels read them.
+///
+/// # Safety
+/// The processor has the instruction set of `S`.
+unsafe fn packed<S: Family>(
+    gather: &Gather,
+    method: Method,
+    weight: &[S::T],
+    strides: &Strides,
+) -> Option<Buffer>
+where
+    S::T: Plain,
+{
+    let taps = || {
+        gather
+            .lines
+            .iter()
+            .map(|line| line.taps.len())
+            .product::<usize>()
+    };
+    let len = match method {
+        Method::Direct => pack::packed_len(gather, S::LANES),
+        Method::Depthwise => gather.groups * taps(),
+        Method::Winograd => winograd::Weights::len(gather, S::LANES),
+    };
+    let mut buffer = Buffer::new(len.checked_mul(size_of::<S::T>())?)?;
+    let to = buffer.as_mut_slice();
+    match method {
+        Method::Direct => pack::pack(weight, strides, gather, S::LANES, to),
+        Method::Depthwise => pack::transpose_taps(weight, strides, gather, to),
+        // SAFETY: by the contract of this function.
+        Method::Winograd => unsafe { winograd::transform_weight::<S>(weight, strides, gather, to) },
+    }
+    Some(buffer)
+}
+
+/// Computes a gather with weights from [`packed`].
+///
+/// # Safety
+/// The processor has the instruction set of `S`.
+unsafe fn run<S: Family>(
+    gather: &Gather,
+    method: Method,
+    source: &[S::T],
+    weight: &[S::T],
+    dest: &mut [S::T],
+    finish: &Finish<'_, S::T>,
+) {
+    let depthwise = method == Method::Depthwise;
+    // SAFETY: by the contract of this function.
+    unsafe {
+        match method {
+            Method::Winograd => winograd::run::<S>(gather, source, weight, dest, finish),
+            _ => gather::run::<S>(gather, depthwise, source, weight, dest, finish),
+        }
+    }
+}
+
+/// The gradient of the weight.
+///
+/// # Safety
+/// The processor has the instruction set of `S`.
+unsafe fn sum_products<S: Family>(
+    geometry: &Geometry,
+    x: &[S::T],
+    dy: &[S::T],
+    dw: &mut [S::T],
+) -> Option<()>
+where
+    S::T: Plain,
+{
+    // SAFETY: by the contract of this function.
+    unsafe {
+        match Method::of::<S::T>(geometry, &geometry.forward()) {
+            Method::Winograd if !dy.is_empty() => winograd::gradient::<S>(geometry, x, dy, dw),
+            _ => weight_gradient::run::<S>(geometry, x, dy, dw),
+        }
+    }
 }
 
 #[cfg(test)]

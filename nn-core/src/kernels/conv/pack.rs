@@ -38,7 +38,7 @@ pub(super) fn panels_of(filters: usize, lanes: usize, width: usize) -> impl Iter
 
 /// Which index of the weight runs over what.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Strides {
+pub struct Strides {
     /// From one group to the next.
     pub group: usize,
     /// From one channel that is summed over to the next.

@@ -49,6 +49,10 @@ fn cases() -> Vec<Geometry> {
         ([2, 1, 3, 4], [ONE, ONE, [13, 4, 1, 2, 3, 2]]),
         ([1, 1, 2, 2], [ONE, [2, 5, 1, 1, 4, 4], [3, 3, 4, 1, 2, 2]]),
         ([1, 1, 1, 1], [ONE, plain(3, 3), plain(3, 3)]),
+        ([3, 1, 16, 16], [ONE, same(12), same(8)]),
+        ([2, 1, 9, 21], [ONE, same(10), plain(7, 3)]),
+        ([40, 1, 20, 35], [ONE, plain(6, 3), [5, 3, 1, 1, 2, 0]]),
+        ([2, 1, 8, 8], [plain(3, 1), same(4), same(5)]),
         // Wide enough for copies to be cut into bands.
         ([1, 1, 24, 3], [ONE, same(90), same(61)]),
         ([70, 1, 2, 3], [ONE, same(3), same(3)]),
@@ -138,8 +142,7 @@ fn check<T: ConvElement>(g: &Geometry, tolerance: f64) {
         compare("dx", g, &got, &dx, tolerance);
         let mut got = dirty(dw.len());
         weight_gradient(g, &xt, &dyt, &mut got).unwrap();
-        // Long sums over places.
-        compare("dw", g, &got, &dw, 5.0 * tolerance);
+        compare("dw", g, &got, &dw, tolerance);
 
         // Everything that can follow a sum.
         let filters = g.groups * g.filters;
@@ -174,7 +177,7 @@ fn check<T: ConvElement>(g: &Geometry, tolerance: f64) {
 fn all_passes_are_sums_by_the_definition() {
     for g in cases() {
         check::<f64>(&g, 1e-13);
-        for_each_isa(|_| check::<f32>(&g, 2e-6));
+        for_each_isa(|_| check::<f32>(&g, 1e-5));
     }
 }
 

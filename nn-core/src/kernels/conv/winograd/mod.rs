@@ -1,0 +1,126 @@
+//! Convolution with kernels of 3×3 and stride 1 by Winograd's minimal filtering F(4×4, 3×3).
+//!
+//! A tile of 4×4 outputs depends on 6×6 inputs. As products of polynomials, both are evaluated at the points
+//! 0, ±¾, ±1½ and ∞ along each axis, where the convolution is a product for each of the 36 points: 36 multiplications
+//! instead of 144. Sums over channels happen between the transforms, so for each point they are a matrix product:
+//!
+//! Y = Aᵀ [ Σ over channels (G w Gᵀ) ⊙ (Bᵀ x B) ] A
+//!
+//! The gradient of the weight is the adjoint: Gᵀ [ Σ over tiles (Bᵀ x B) ⊙ (A dy Aᵀ) ] G.
+//!
+//! The points are chosen for small rounding errors: about one part in a million of the largest output.
+//!
+//! Lavin & Gray 2016, "Fast algorithms for convolutional neural networks".
+
+mod data;
+pub(super) mod transform;
+mod weight;
+
+pub(super) use data::{Weights, run, transform_weight};
+pub(super) use weight::gradient;
+
+use super::geometry::{Gather, Line};
+
+/// Places of a tile of outputs along each axis.
+const TILE: usize = 4;
+/// Places of the input, and points, that belong to it.
+const SIDE: usize = 6;
+/// Points of a tile.
+const POINTS: usize = SIDE * SIDE;
+
+/// Bytes of transformed tiles that a task works on at a time: they are to stay in a core's own cache.
+const BLOCK_BYTES: usize = 640 * 1024;
+
+/// Whether it can be done this way, and pays: with few channels or filters the transforms cost more than they save.
+pub(super) fn suits(gather: &Gather) -> bool {
+    let three = |line: &Line| {
+        let offsets = line
+            .taps
+            .windows(2)
+            .all(|pair| pair[1].offset == pair[0].offset + 1);
+        line.taps.len() == 3 && offsets && line.step == 1 && line.dest_step == 1 && line.count >= 3
+    };
+    let [depth, height, width] = &gather.lines;
+    let flat = depth.taps.len() == 1
+        && depth.taps[0].offset == 0
+        && depth.step == 1
+        && depth.dest_step == 1
+        && depth.count == depth.source;
+    flat && gather.groups == 1
+        && three(height)
+        && three(width)
+        && gather.channels >= 8
+        && gather.filters >= 8
+}
+
+/// The tiles of all images.
+#[derive(Clone, Copy, Debug)]
+struct Grid {
+    images: usize,
+    /// Tiles along height and width.
+    tiles: [usize; 2],
+    /// Places of source and destination along height and width.
+    source: [usize; 2],
+    dest: [usize; 2],
+    /// Where the first tap reads.
+    offset: [isize; 2],
+}
+
+impl Grid {
+    fn new(gather: &Gather) -> Grid {
+        let [depth, height, width] = &gather.lines;
+        let both = |f: fn(&Line) -> usize| [f(height), f(width)];
+        Grid {
+            images: gather.batch * depth.count,
+            tiles: both(|line| line.count.div_ceil(TILE)),
+            source: both(|line| line.source),
+            dest: both(|line| line.count),
+            offset: [height.taps[0].offset, width.taps[0].offset],
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.images * self.tiles[0] * self.tiles[1]
+    }
+
+    /// Image, and first row and column, of a tile.
+    fn tile(&self, index: usize) -> (usize, usize, usize) {
+        let (rest, column) = (index / self.tiles[1], index % self.tiles[1]);
+        let (image, row) = (rest / self.tiles[0], rest % self.tiles[0]);
+        (image, row * TILE, column * TILE)
+    }
+
+    /// Where the 6×6 places that a tile reads lie, in pixels of the source; `None` outside of it.
+    fn reads(&self, index: usize) -> [Option<usize>; POINTS] {
+        let (image, row, column) = self.tile(index);
+        let [height, width] = self.source;
+        std::array::from_fn(|point| {
+            let y = row as isize + self.offset[0] + (point / SIDE) as isize;
+            let x = column as isize + self.offset[1] + (point % SIDE) as isize;
+            let inside = (0..height as isize).contains(&y) && (0..width as isize).contains(&x);
+            inside.then(|| (image * height + y as usize) * width + x as usize)
+        })
+    }
+
+    /// Where the 4×4 places of a tile lie, in pixels of the destination; `None` outside of it.
+    fn writes(&self, index: usize) -> [Option<usize>; TILE * TILE] {
+        let (image, row, column) = self.tile(index);
+        let [height, width] = self.dest;
+        std::array::from_fn(|place| {
+            let (y, x) = (row + place / TILE, column + place % TILE);
+            (y < height && x < width).then(|| (image * height + y) * width + x)
+        })
+    }
+}
+
+/// Tiles that a task works on at a time, for vectors of `channels` and `filters` elements.
+fn block<T>(channels: usize, filters: usize) -> usize {
+    let tile_bytes = POINTS * (channels + filters) * size_of::<T>();
+    (BLOCK_BYTES / tile_bytes / 16 * 16).clamp(16, 128)
+}
+
+/// Elements from one point to the next of `tiles` tiles of `width` elements: one cache line more than needed, or the
+/// planes would fall on each other in the cache.
+fn plane(tiles: usize, width: usize) -> usize {
+    tiles * width + 16
+}
