@@ -1,5 +1,6 @@
 //! The micro-kernels of each instruction set, instantiated.
 
+use super::dots::dots;
 use super::products::{Products, products};
 use super::tile::{Tile, TileFn, depthwise_tile, tile};
 use super::winograd::transform::{self, Output, Points};
@@ -27,11 +28,21 @@ pub(super) trait Family: Simd {
     /// As there; the processor has the instruction set.
     unsafe fn depthwise(t: &Tile<'_, Self::T>, stride: usize, one: bool);
 
+    /// Runs [`dots`].
+    ///
+    /// # Safety
+    /// As there; the processor has the instruction set.
+    unsafe fn dots(t: &Tile<'_, Self::T>, count: usize, filters: usize);
+
     /// Runs [`transform::input`].
     ///
     /// # Safety
     /// As there; the processor has the instruction set.
-    unsafe fn winograd_input(to: &Points<Self::T>, places: &[*const Self::T; 36]);
+    unsafe fn winograd_input(
+        to: &Points<Self::T>,
+        places: &[*const Self::T; 36],
+        next: &[*const Self::T; 36],
+    );
 
     /// Runs [`transform::gradient`].
     ///
@@ -93,11 +104,19 @@ macro_rules! family {
             }
 
             /// # Safety
+            /// As `dots`; the processor has the features.
+            $(#[target_feature(enable = $feature)])?
+            pub(super) unsafe fn all_dots(t: &Tile<'_, $t>, count: usize, filters: usize) {
+                // SAFETY: by the contract of this function.
+                unsafe { dots::<$s>(t, count, filters) }
+            }
+
+            /// # Safety
             /// As `transform::input`; the processor has the features.
             $(#[target_feature(enable = $feature)])?
-            pub(super) unsafe fn input(to: &Points<$t>, places: &[*const $t; 36]) {
+            pub(super) unsafe fn input(to: &Points<$t>, places: &[*const $t; 36], next: &[*const $t; 36]) {
                 // SAFETY: by the contract of this function.
-                unsafe { transform::input::<$s>(to, places) }
+                unsafe { transform::input::<$s>(to, places, next) }
             }
 
             /// # Safety
@@ -160,9 +179,15 @@ macro_rules! family {
             }
 
             #[inline(always)]
-            unsafe fn winograd_input(to: &Points<$t>, places: &[*const $t; 36]) {
+            unsafe fn winograd_input(to: &Points<$t>, places: &[*const $t; 36], next: &[*const $t; 36]) {
                 // SAFETY: by the contract of this function.
-                unsafe { $module::input(to, places) }
+                unsafe { $module::input(to, places, next) }
+            }
+
+            #[inline(always)]
+            unsafe fn dots(t: &Tile<'_, $t>, count: usize, filters: usize) {
+                // SAFETY: by the contract of this function.
+                unsafe { $module::all_dots(t, count, filters) }
             }
 
             #[inline(always)]

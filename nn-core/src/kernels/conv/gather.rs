@@ -1,5 +1,6 @@
 //! Runs a gather: cuts it into tasks for the threads and tiles for the registers.
 
+use super::Method;
 use super::family::Family;
 use super::geometry::Gather;
 use super::pack::{Panel, panels, panels_of};
@@ -62,18 +63,19 @@ pub(super) fn bands(images: usize) -> usize {
     (threads::threads() * TASKS).div_ceil(images.max(1))
 }
 
-/// Computes `gather` with weights from [`pack::pack`] (depthwise: one per tap and channel).
+/// Computes `gather`, with weights as its method wants them.
 ///
 /// # Safety
 /// The processor has the instruction set of `S`.
 pub(super) unsafe fn run<S: Family>(
     gather: &Gather,
-    depthwise: bool,
+    method: Method,
     source: &[S::T],
     weight: &[S::T],
     dest: &mut [S::T],
     finish: &Finish<'_, S::T>,
 ) {
+    let (depthwise, dots) = (method == Method::Depthwise, method == Method::Dots);
     let [depth, height, width] = &gather.lines;
     let images = gather.batch * depth.count;
     let work = gather.work().saturating_mul(gather.batch);
@@ -94,9 +96,10 @@ pub(super) unsafe fn run<S: Family>(
             )
         })
         .collect();
-    let panels: Vec<Panel> = match depthwise {
-        true => panels_of(filters, S::LANES, 1).collect(),
-        false => panels(gather.filters, S::LANES).collect(),
+    let panels: Vec<Panel> = match method {
+        Method::Depthwise => panels_of(filters, S::LANES, 1).collect(),
+        Method::Dots => panels_of(filters, filters, 1).collect(),
+        _ => panels(gather.filters, S::LANES).collect(),
     };
     let to = Shared(dest.as_mut_ptr());
     let relu = finish.activation == Activation::Relu;
@@ -151,6 +154,8 @@ pub(super) unsafe fn run<S: Family>(
                     if depthwise {
                         tile.weight = weight.as_ptr().add(at);
                         depthwise_tiles::<S>(&mut tile, places.len(), filters);
+                    } else if dots {
+                        S::dots(&tile, places.len(), filters);
                     } else {
                         tiles::<S>(&mut tile, places.len(), panel);
                         let len: usize = window.runs.iter().map(|run| run.len).sum();

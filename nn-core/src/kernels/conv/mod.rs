@@ -10,6 +10,11 @@
 //! Each sum has an order of its own that depends on the sizes only, so results have the same bits for any number of
 //! threads.
 
+#[expect(
+    clippy::needless_range_loop,
+    reason = "register tiles are indexed by constants"
+)]
+mod dots;
 mod family;
 mod gather;
 mod geometry;
@@ -309,6 +314,8 @@ pub enum Method {
     Depthwise,
     /// At the points of polynomials.
     Winograd,
+    /// Filter by filter, for few of them.
+    Dots,
 }
 
 impl Method {
@@ -318,6 +325,8 @@ impl Method {
             Method::Depthwise
         } else if is_single::<T>() && winograd::suits(gather) {
             Method::Winograd
+        } else if geometry.groups == 1 && gather.filters <= 4 && gather.channels >= 8 {
+            Method::Dots
         } else {
             Method::Direct
         }
@@ -347,6 +356,7 @@ where
     let len = match method {
         Method::Direct => pack::packed_len(gather, S::LANES),
         Method::Depthwise => gather.groups * taps(),
+        Method::Dots => gather.filters * taps() * gather.channels,
         Method::Winograd => winograd::Weights::len(gather, S::LANES),
     };
     let mut buffer = Buffer::new(len.checked_mul(size_of::<S::T>())?)?;
@@ -354,6 +364,7 @@ where
     match method {
         Method::Direct => pack::pack(weight, strides, gather, S::LANES, to),
         Method::Depthwise => pack::transpose_taps(weight, strides, gather, to),
+        Method::Dots => pack::filters_apart(weight, strides, gather, to),
         // SAFETY: by the contract of this function.
         Method::Winograd => unsafe { winograd::transform_weight::<S>(weight, strides, gather, to) },
     }
@@ -372,12 +383,11 @@ unsafe fn run<S: Family>(
     dest: &mut [S::T],
     finish: &Finish<'_, S::T>,
 ) {
-    let depthwise = method == Method::Depthwise;
     // SAFETY: by the contract of this function.
     unsafe {
         match method {
             Method::Winograd => winograd::run::<S>(gather, source, weight, dest, finish),
-            _ => gather::run::<S>(gather, depthwise, source, weight, dest, finish),
+            _ => gather::run::<S>(gather, method, source, weight, dest, finish),
         }
     }
 }

@@ -139,3 +139,24 @@ pub(super) fn transpose_taps<T: Float>(
         }
     });
 }
+
+/// For dot products: for each filter, for each tap, the channels.
+pub(super) fn filters_apart<T: Float>(
+    weight: &[T],
+    strides: &Strides,
+    gather: &Gather,
+    packed: &mut [T],
+) {
+    let mut packed = packed.iter_mut();
+    for filter in 0..gather.filters {
+        for_each_tap(gather, |taps| {
+            let tap: usize = taps.iter().zip(strides.taps).map(|(t, s)| t.k * s).sum();
+            let weights = weight[filter * strides.filter + tap..]
+                .iter()
+                .step_by(strides.channel);
+            for (&w, out) in weights.take(gather.channels).zip(packed.by_ref()) {
+                *out = w;
+            }
+        });
+    }
+}

@@ -1,7 +1,7 @@
 //! The passes towards data.
 
 use super::transform::{Output, Points};
-use super::{Grid, POINTS, block, plane};
+use super::{AHEAD, Grid, POINTS, block, plane};
 use crate::kernels::activation::{Activation, activate_in_place};
 use crate::kernels::conv::family::Family;
 use crate::kernels::conv::gather::{Finish, parallel, tiles};
@@ -110,6 +110,7 @@ pub(in crate::kernels::conv) unsafe fn run<S: Family>(
     );
     let task = |task: usize| {
         let output = &output;
+        let last = grid.len() - 1;
         let tiles_here = task * size..grid.len().min((task + 1) * size);
         let mut memory = Buffer::take();
         let room = memory.room::<S::T>(POINTS * (planes[0] + planes[1]) + widths[0]);
@@ -121,16 +122,15 @@ pub(in crate::kernels::conv) unsafe fn run<S: Family>(
             std::slice::from_raw_parts_mut(zeros, widths[0]).fill(S::T::ZERO);
             let sums = room.add(POINTS * planes[0]);
             for (t, index) in tiles_here.clone().enumerate() {
-                let places = grid.reads(index).map(|pixel| match pixel {
-                    Some(pixel) => source.as_ptr().add(pixel * channels),
-                    None => zeros.cast_const(),
-                });
+                let at = |pixel: usize| source.as_ptr().add(pixel * channels);
+                let places = grid.reads(index, zeros.cast_const(), at);
+                let next = grid.reads((index + AHEAD).min(last), zeros.cast_const(), at);
                 let to = Points {
                     points: room.add(t * widths[0]),
                     plane: planes[0],
                     len: channels,
                 };
-                S::winograd_input(&to, &places);
+                S::winograd_input(&to, &places, &next);
             }
             for point in 0..POINTS {
                 let mut packed = weight.as_ptr().add(point * point_len);
@@ -152,18 +152,16 @@ pub(in crate::kernels::conv) unsafe fn run<S: Family>(
                 }
             }
             for (t, index) in tiles_here.enumerate() {
-                let places = grid.writes(index);
+                let places = grid.writes(index, usize::MAX, |pixel| pixel * filters);
                 let from = Points {
                     points: sums.add(t * widths[1]),
                     plane: planes[1],
                     len: filters,
                 };
-                let elements = places.map(|pixel| pixel.map_or(usize::MAX, |p| p * filters));
-                S::winograd_output(&from, output.0, &elements, &output.1);
+                S::winograd_output(&from, output.0, &places, &output.1);
                 if !relu && finish.activation != Activation::Identity {
-                    for pixel in places.into_iter().flatten() {
-                        let pixel =
-                            std::slice::from_raw_parts_mut(output.0.add(pixel * filters), filters);
+                    for place in places.into_iter().filter(|&place| place != usize::MAX) {
+                        let pixel = std::slice::from_raw_parts_mut(output.0.add(place), filters);
                         activate_in_place(finish.activation, pixel);
                     }
                 }

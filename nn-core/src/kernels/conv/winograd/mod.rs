@@ -29,7 +29,9 @@ const SIDE: usize = 6;
 const POINTS: usize = SIDE * SIDE;
 
 /// Bytes of transformed tiles that a task works on at a time: they are to stay in a core's own cache.
-const BLOCK_BYTES: usize = 640 * 1024;
+const BLOCK_BYTES: usize = 192 * 1024;
+/// How many tiles ahead the input is fetched.
+const AHEAD: usize = 4;
 
 /// Whether it can be done this way, and pays: with few channels or filters the transforms cost more than they save.
 pub(super) fn suits(gather: &Gather) -> bool {
@@ -90,27 +92,55 @@ impl Grid {
         (image, row * TILE, column * TILE)
     }
 
-    /// Where the 6×6 places that a tile reads lie, in pixels of the source; `None` outside of it.
-    fn reads(&self, index: usize) -> [Option<usize>; POINTS] {
+    /// Where the 6×6 places that a tile reads lie: `at` a number of pixels of the source, or `outside`.
+    #[inline(always)]
+    fn reads<P: Copy>(&self, index: usize, outside: P, at: impl Fn(usize) -> P) -> [P; POINTS] {
         let (image, row, column) = self.tile(index);
-        let [height, width] = self.source;
-        std::array::from_fn(|point| {
-            let y = row as isize + self.offset[0] + (point / SIDE) as isize;
-            let x = column as isize + self.offset[1] + (point % SIDE) as isize;
-            let inside = (0..height as isize).contains(&y) && (0..width as isize).contains(&x);
-            inside.then(|| (image * height + y as usize) * width + x as usize)
-        })
+        let corner = [
+            row as isize + self.offset[0],
+            column as isize + self.offset[1],
+        ];
+        places::<P, SIDE, POINTS>(image, corner, self.source, outside, at)
     }
 
-    /// Where the 4×4 places of a tile lie, in pixels of the destination; `None` outside of it.
-    fn writes(&self, index: usize) -> [Option<usize>; TILE * TILE] {
+    /// Where the 4×4 places of a tile lie: `at` a number of pixels of the destination, or `outside`.
+    #[inline(always)]
+    fn writes<P: Copy>(
+        &self,
+        index: usize,
+        outside: P,
+        at: impl Fn(usize) -> P,
+    ) -> [P; TILE * TILE] {
         let (image, row, column) = self.tile(index);
-        let [height, width] = self.dest;
-        std::array::from_fn(|place| {
-            let (y, x) = (row + place / TILE, column + place % TILE);
-            (y < height && x < width).then(|| (image * height + y) * width + x)
-        })
+        let corner = [row as isize, column as isize];
+        places::<P, TILE, { TILE * TILE }>(image, corner, self.dest, outside, at)
     }
+}
+
+/// The places of a square of `N` by `N` pixels (`ALL` together) of an image.
+#[inline(always)]
+fn places<P: Copy, const N: usize, const ALL: usize>(
+    image: usize,
+    corner: [isize; 2],
+    size: [usize; 2],
+    outside: P,
+    at: impl Fn(usize) -> P,
+) -> [P; ALL] {
+    let mut all = [outside; ALL];
+    for r in 0..N {
+        let y = corner[0] + r as isize;
+        if y < 0 || y >= size[0] as isize {
+            continue;
+        }
+        let line = (image * size[0] + y as usize) * size[1];
+        for c in 0..N {
+            let x = corner[1] + c as isize;
+            if x >= 0 && x < size[1] as isize {
+                all[r * N + c] = at(line + x as usize);
+            }
+        }
+    }
+    all
 }
 
 /// Tiles that a task works on at a time, for vectors of `channels` and `filters` elements.

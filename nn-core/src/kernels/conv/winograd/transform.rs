@@ -151,7 +151,8 @@ pub(in crate::kernels::conv) struct Points<T> {
     pub len: usize,
 }
 
-/// Bᵀ x B for a tile of the input, whose places start at `places`.
+/// Bᵀ x B for a tile of the input, whose places start at `places`; those of a later tile, at `next`, are fetched
+/// meanwhile, as tiles jump about too much for the processor to foresee.
 ///
 /// # Safety
 /// All places are readable for `len` elements, the points writable for whole vectors; the features of `S` are enabled.
@@ -159,6 +160,7 @@ pub(in crate::kernels::conv) struct Points<T> {
 pub(in crate::kernels::conv) unsafe fn input<S: Simd>(
     to: &Points<S::T>,
     places: &[*const S::T; POINTS],
+    next: &[*const S::T; POINTS],
 ) {
     // SAFETY: by the contract of this function.
     unsafe {
@@ -169,6 +171,7 @@ pub(in crate::kernels::conv) unsafe fn input<S: Simd>(
             for r in 0..SIDE {
                 let mut d = [S::zero(); SIDE];
                 for j in 0..SIDE {
+                    S::prefetch(next[r * SIDE + j].wrapping_add(c));
                     d[j] = load::<S>(places[r * SIDE + j].add(c), lanes);
                 }
                 rows[r] = input_points::<S>(d);

@@ -1,7 +1,7 @@
 //! The gradient of the weight.
 
 use super::transform::Points;
-use super::{Grid, POINTS, block, plane};
+use super::{AHEAD, Grid, POINTS, block, plane};
 use crate::kernels::buffer::{Buffer as Pooled, Plain};
 use crate::kernels::conv::family::Family;
 use crate::kernels::conv::gather::parallel;
@@ -67,25 +67,22 @@ where
                 std::slice::from_raw_parts_mut(zeros, zeros_len).fill(S::T::ZERO);
                 let gradients = room.add(POINTS * planes[0]);
                 for (t, index) in tiles.clone().enumerate() {
-                    let place = |of: &[S::T], pixel: Option<usize>, len: usize| match pixel {
-                        Some(pixel) => of.as_ptr().add(pixel * len),
-                        None => zeros.cast_const(),
-                    };
+                    let outside = zeros.cast_const();
                     let input = Points {
                         points: room.add(t * widths[0]),
                         plane: planes[0],
                         len: channels,
                     };
-                    S::winograd_input(
-                        &input,
-                        &grid.reads(index).map(|pixel| place(x, pixel, channels)),
-                    );
+                    let at = |pixel: usize| x.as_ptr().add(pixel * channels);
+                    let next = grid.reads((index + AHEAD).min(grid.len() - 1), outside, at);
+                    S::winograd_input(&input, &grid.reads(index, outside, at), &next);
                     let gradient = Points {
                         points: gradients.add(t * widths[1]),
                         plane: planes[1],
                         len: filters,
                     };
-                    let places = grid.writes(index).map(|pixel| place(dy, pixel, filters));
+                    let at = |pixel: usize| dy.as_ptr().add(pixel * filters);
+                    let places = grid.writes(index, outside, at);
                     S::winograd_gradient(&gradient, &places);
                 }
                 for point in 0..POINTS {
