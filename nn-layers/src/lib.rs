@@ -30,6 +30,7 @@
 //! |---|---|
 //! | [`layer`] | the trait every layer implements |
 //! | [`linear`], [`conv`], [`activation`], [`prelu`], [`softmax`], [`dropout`], [`flatten`] | one file per layer |
+//! | [`norm`] | batch normalisation and its relatives |
 //! | [`sequential`] | layers in a row |
 //! | [`residual`], [`dense_block`], [`parallel`] | layers around, after and beside each other |
 //! | [`init`] | first values of weights |
@@ -51,6 +52,7 @@ pub mod layer;
 pub mod linear;
 pub mod loss;
 pub mod models;
+pub mod norm;
 pub mod parallel;
 pub mod prelu;
 pub mod residual;
@@ -71,6 +73,7 @@ pub use init::Init;
 pub use layer::Layer;
 pub use linear::Linear;
 pub use loss::Loss;
+pub use norm::BatchNorm;
 pub use parallel::Parallel;
 pub use prelu::Prelu;
 pub use residual::Residual;

@@ -49,6 +49,9 @@ pub(crate) fn check_layer(layer: &mut dyn Layer, shape: &Shape) {
         );
         for index in 0..layer.parameters().len() {
             let parameter = layer.parameters()[index];
+            if !parameter.requires_grad() {
+                continue;
+            }
             let (id, value) = (parameter.id(), parameter.value().clone());
             compare(
                 "parameter",

@@ -18,6 +18,7 @@ pub mod elementwise;
 pub mod float;
 pub mod gemm;
 pub(crate) mod math;
+pub mod norm;
 pub mod optim;
 pub mod reduce;
 mod scratch;

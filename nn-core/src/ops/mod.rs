@@ -14,10 +14,12 @@ mod dropout;
 mod index;
 mod linear;
 mod matmul;
+mod norm;
 mod reduce;
 mod softmax;
 mod unary;
 
 pub use conv::{ConvAxis, Convolution};
 pub use cross_entropy::{CrossEntropy, Reduction};
+pub use norm::BatchStatistics;
 pub use reduce::Axes;

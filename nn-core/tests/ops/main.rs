@@ -10,6 +10,7 @@ mod cross_entropy;
 mod golden;
 mod index;
 mod naive;
+mod norm;
 mod products;
 mod random_views;
 mod reductions;

@@ -11,6 +11,7 @@ pub use nearest::nearest;
 use crate::conv::{ConvSpec, ConvTransposeSpec};
 use crate::dense_block::DenseBlockSpec;
 use crate::linear::LinearSpec;
+use crate::norm;
 use crate::parallel::ParallelSpec;
 use crate::prelu::PreluSpec;
 use crate::residual::ResidualSpec;
@@ -99,6 +100,9 @@ pub enum LayerKind {
     LogSoftmax(LogSoftmax),
     /// [`Prelu`](crate::Prelu): a ReLU with a learned slope.
     Prelu(PreluSpec),
+    /// [`BatchNorm`](crate::BatchNorm).
+    #[serde(alias = "batch_norm1d", alias = "batch_norm2d", alias = "batch_norm3d")]
+    BatchNorm(norm::BatchNormSpec),
     /// `x`.
     Identity {},
     /// `1/(1 + e⁻ˣ)`.
@@ -212,6 +216,7 @@ from_settings! {
     Softmax => Softmax,
     LogSoftmax => LogSoftmax,
     PreluSpec => Prelu,
+    norm::BatchNormSpec => BatchNorm,
 }
 
 /// What a layer under construction needs to know beside its settings.
@@ -325,6 +330,7 @@ impl LayerSpec {
             LayerKind::Softmax(layer) => Ok(layer.clone().into()),
             LayerKind::LogSoftmax(layer) => Ok(layer.clone().into()),
             LayerKind::Prelu(spec) => Ok(spec.build(input, site.dtype)?.into()),
+            LayerKind::BatchNorm(spec) => Ok(spec.build(input, site.dtype)?.into()),
             LayerKind::Identity {} => activation(Activation::Identity),
             LayerKind::Sigmoid {} => activation(Activation::Sigmoid),
             LayerKind::Tanh {} => activation(Activation::Tanh),
@@ -365,6 +371,7 @@ impl LayerSpec {
             LayerKind::ConvTranspose1d(spec) => format!("ConvTranspose1d →{}", spec.filters),
             LayerKind::ConvTranspose2d(spec) => format!("ConvTranspose2d →{}", spec.filters),
             LayerKind::Prelu(_) => "PReLU".into(),
+            LayerKind::BatchNorm(_) => "BatchNorm".into(),
             // The others cannot fail to be built, only fail to fit, and then describe themselves.
             _ => String::new(),
         }

@@ -1,0 +1,6 @@
+//! Normalisation.
+
+mod channel;
+mod plan;
+
+pub use channel::BatchStatistics;
