@@ -30,6 +30,8 @@ pub struct Parameter {
     id: ParamId,
     value: Tensor,
     role: Role,
+    /// Counts the occasions to change the value.
+    changes: u64,
 }
 
 /// A copy is a parameter of its own, with an identity of its own.
@@ -39,6 +41,7 @@ impl Clone for Parameter {
             id: ParamId::fresh(),
             value: self.value.clone(),
             role: self.role,
+            changes: 0,
         }
     }
 }
@@ -50,6 +53,7 @@ impl Parameter {
             id: ParamId::fresh(),
             value: value.detach(),
             role: Role::Trained,
+            changes: 0,
         }
     }
 
@@ -73,6 +77,7 @@ impl Parameter {
 
     /// The current value, for an update in place.
     pub fn value_mut(&mut self) -> &mut Tensor {
+        self.changes += 1;
         &mut self.value
     }
 
@@ -98,8 +103,14 @@ impl Parameter {
                 value.dtype(),
             ));
         }
+        self.changes += 1;
         self.value = value.compact()?;
         Ok(())
+    }
+
+    /// A key for what is computed from the value: as long as it is the same, so is the value.
+    pub fn version(&self) -> (ParamId, u64) {
+        (self.id, self.changes)
     }
 
     /// Whether it gets gradients.

@@ -135,6 +135,12 @@ impl Buffer {
     }
 }
 
+impl std::fmt::Debug for Buffer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Buffer of {} bytes", self.bytes())
+    }
+}
+
 impl Drop for Buffer {
     fn drop(&mut self) {
         let size = class_size(self.class);

@@ -19,7 +19,7 @@ mod reduce;
 mod softmax;
 mod unary;
 
-pub use conv::{ConvAxis, Convolution};
+pub use conv::{ConvAxis, ConvFinish, Convolution, PreparedConvolution};
 pub use cross_entropy::{CrossEntropy, Reduction};
 pub use norm::BatchStatistics;
 pub use reduce::Axes;

@@ -40,6 +40,8 @@ mod winograd;
 pub use gather::Finish;
 pub use geometry::{Axis, Geometry};
 
+use std::marker::PhantomData;
+
 use crate::kernels::activation::{Activation, activate_in_place};
 use crate::kernels::buffer::{Buffer, Plain};
 use crate::kernels::cpu::Isa;
@@ -165,7 +167,6 @@ pub fn forward<T: ConvElement>(
     y: &mut [T],
     finish: &Finish<'_, T>,
 ) -> Result<(), OutOfMemory> {
-    let isa = current_isa();
     assert_eq!(
         [x.len(), weight.len(), y.len()],
         [
@@ -184,11 +185,69 @@ pub fn forward<T: ConvElement>(
         product((x, c), (weight, f, c, true), (y, f), &epilogue);
         return Ok(());
     }
-    let gather = geometry.forward();
-    let job = (&gather, Method::of::<T>(geometry, &gather));
-    let packed = T::packed(isa, job, weight, &Strides::forward(geometry)).ok_or(OutOfMemory)?;
-    T::gather(isa, job, x, packed.as_slice(), y, finish);
+    prepare(geometry, weight)?.forward(geometry.batch, x, y, finish);
     Ok(())
+}
+
+/// A weight in the order in which the micro-kernels read it, for inputs of one size: for use more than once.
+#[derive(Debug)]
+pub struct Prepared<T> {
+    isa: Isa,
+    gather: Gather,
+    method: Method,
+    packed: Buffer,
+    output_len: usize,
+    input_len: usize,
+    element: PhantomData<T>,
+}
+
+/// Prepares a weight for images of the geometry's size; the number of images may differ.
+///
+/// # Errors
+/// [`OutOfMemory`] if there is no room for the packed weights.
+///
+/// # Panics
+/// As [`forward`].
+pub fn prepare<T: ConvElement>(
+    geometry: &Geometry,
+    weight: &[T],
+) -> Result<Prepared<T>, OutOfMemory> {
+    assert_eq!(weight.len(), geometry.weight_len());
+    let isa = current_isa();
+    let one = Geometry {
+        batch: 1,
+        ..*geometry
+    };
+    let gather = one.forward();
+    let method = Method::of::<T>(&one, &gather);
+    let strides = Strides::forward(&one);
+    let packed = T::packed(isa, (&gather, method), weight, &strides).ok_or(OutOfMemory)?;
+    Ok(Prepared {
+        isa,
+        gather,
+        method,
+        packed,
+        output_len: one.output_len(),
+        input_len: one.input_len(),
+        element: PhantomData,
+    })
+}
+
+impl<T: ConvElement> Prepared<T> {
+    /// [`forward`] for `batch` images.
+    ///
+    /// # Panics
+    /// If lengths are not those of the geometry.
+    pub fn forward(&self, batch: usize, x: &[T], y: &mut [T], finish: &Finish<'_, T>) {
+        let lens = [batch * self.input_len, batch * self.output_len];
+        assert_eq!([x.len(), y.len()], lens);
+        let gather = Gather {
+            batch,
+            ..self.gather.clone()
+        };
+        let job = (&gather, self.method);
+        T::gather(self.isa, job, x, self.packed.as_slice(), y, finish);
+    }
 }
 
 /// `dx`: the gradient of the input from that of the output.
