@@ -44,7 +44,10 @@ pub use autograd::{Context, Gradients, Mode, ParamId, Parameter, Parameters, Pat
 pub use dtype::{DType, Element, FloatElement};
 pub use error::{Error, Result};
 pub use kernels::activation::Activation;
-pub use ops::{Axes, BatchStatistics, ConvAxis, Convolution, CrossEntropy, Reduction};
+pub use ops::{
+    Axes, BatchStatistics, ConvAxis, Convolution, CrossEntropy, EachAxis, Interpolation, PadMode,
+    Pooling, Reduction, Resize,
+};
 pub use random::{Purpose, Rng};
 pub use shape::Shape;
 pub use tensor::Tensor;
