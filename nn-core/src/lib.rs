@@ -45,8 +45,8 @@ pub use dtype::{DType, Element, FloatElement};
 pub use error::{Error, Result};
 pub use kernels::activation::Activation;
 pub use ops::{
-    Axes, BatchStatistics, ConvAxis, ConvFinish, Convolution, CrossEntropy, PreparedConvolution,
-    Reduction,
+    Axes, BatchStatistics, ConvAxis, ConvFinish, Convolution, CrossEntropy, EachAxis,
+    Interpolation, PadMode, Pooling, PreparedConvolution, Reduction, Resize,
 };
 pub use random::{Purpose, Rng};
 pub use shape::Shape;

@@ -30,7 +30,7 @@
 //! |---|---|
 //! | [`layer`] | the trait every layer implements |
 //! | [`linear`], [`conv`], [`activation`], [`prelu`], [`softmax`], [`dropout`], [`flatten`] | one file per layer |
-//! | [`norm`] | batch normalisation and its relatives |
+//! | [`norm`], [`pool`], [`upsample`], [`pad`] | what images pass beside convolution |
 //! | [`sequential`] | layers in a row |
 //! | [`residual`], [`dense_block`], [`parallel`] | layers around, after and beside each other |
 //! | [`init`] | first values of weights |
@@ -53,7 +53,9 @@ pub mod linear;
 pub mod loss;
 pub mod models;
 pub mod norm;
+pub mod pad;
 pub mod parallel;
+pub mod pool;
 pub mod prelu;
 pub mod residual;
 pub mod sequential;
@@ -62,6 +64,7 @@ pub mod spec;
 pub mod summary;
 #[cfg(test)]
 mod testing;
+pub mod upsample;
 
 pub use activation::ActivationLayer;
 pub use conv::{Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d};
@@ -74,13 +77,16 @@ pub use layer::Layer;
 pub use linear::Linear;
 pub use loss::Loss;
 pub use norm::BatchNorm;
+pub use pad::Pad;
 pub use parallel::Parallel;
+pub use pool::{AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool};
 pub use prelu::Prelu;
 pub use residual::Residual;
 pub use sequential::Sequential;
 pub use softmax::{LogSoftmax, Softmax};
 pub use spec::{LayerSpec, NetworkSpec};
 pub use summary::Summary;
+pub use upsample::Upsample;
 
 #[doc(hidden)]
 pub use nn_core;

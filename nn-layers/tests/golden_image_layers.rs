@@ -125,3 +125,13 @@ fn normalisations() {
         case.check(DType::F32);
     }
 }
+
+#[test]
+fn pooling_upsampling_and_padding() {
+    let cases = cases("pools");
+    assert!(cases.len() >= 100, "{}", cases.len());
+    for case in cases {
+        case.check(DType::F64);
+        case.check(DType::F32);
+    }
+}

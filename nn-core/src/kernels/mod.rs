@@ -24,4 +24,5 @@ pub mod reduce;
 mod scratch;
 mod simd;
 pub mod softmax;
+pub mod spatial;
 pub mod threads;

@@ -8,6 +8,7 @@ mod binary;
 mod check;
 mod cross_entropy;
 mod golden;
+mod image;
 mod index;
 mod naive;
 mod norm;

@@ -13,9 +13,13 @@ use crate::dense_block::DenseBlockSpec;
 use crate::linear::LinearSpec;
 use crate::norm;
 use crate::parallel::ParallelSpec;
+use crate::pool;
 use crate::prelu::PreluSpec;
 use crate::residual::ResidualSpec;
-use crate::{ActivationLayer, Dropout, Flatten, Layer, LogSoftmax, Result, Sequential, Softmax};
+use crate::{
+    ActivationLayer, Dropout, Flatten, Layer, LogSoftmax, Pad, Result, Sequential, Softmax,
+    Upsample,
+};
 
 /// A network in words: what a recipe says and a saved model holds, all but the weights.
 ///
@@ -103,6 +107,26 @@ pub enum LayerKind {
     /// [`BatchNorm`](crate::BatchNorm).
     #[serde(alias = "batch_norm1d", alias = "batch_norm2d", alias = "batch_norm3d")]
     BatchNorm(norm::BatchNormSpec),
+    /// [`MaxPool`](crate::MaxPool).
+    #[serde(alias = "max_pool1d", alias = "max_pool2d", alias = "max_pool3d")]
+    MaxPool(pool::MaxPool),
+    /// [`AvgPool`](crate::AvgPool).
+    #[serde(alias = "avg_pool1d", alias = "avg_pool2d", alias = "avg_pool3d")]
+    AvgPool(pool::AvgPool),
+    /// [`AdaptiveMaxPool`](crate::AdaptiveMaxPool).
+    #[serde(alias = "adaptive_max_pool1d", alias = "adaptive_max_pool2d")]
+    AdaptiveMaxPool(pool::AdaptiveMaxPool),
+    /// [`AdaptiveAvgPool`](crate::AdaptiveAvgPool).
+    #[serde(alias = "adaptive_avg_pool1d", alias = "adaptive_avg_pool2d")]
+    AdaptiveAvgPool(pool::AdaptiveAvgPool),
+    /// [`GlobalMaxPool`](crate::GlobalMaxPool).
+    GlobalMaxPool(pool::GlobalMaxPool),
+    /// [`GlobalAvgPool`](crate::GlobalAvgPool).
+    GlobalAvgPool(pool::GlobalAvgPool),
+    /// [`Upsample`](crate::Upsample).
+    Upsample(Upsample),
+    /// [`Pad`](crate::Pad).
+    Pad(Pad),
     /// `x`.
     Identity {},
     /// `1/(1 + e⁻ˣ)`.
@@ -217,6 +241,14 @@ from_settings! {
     LogSoftmax => LogSoftmax,
     PreluSpec => Prelu,
     norm::BatchNormSpec => BatchNorm,
+    pool::MaxPool => MaxPool,
+    pool::AvgPool => AvgPool,
+    pool::AdaptiveMaxPool => AdaptiveMaxPool,
+    pool::AdaptiveAvgPool => AdaptiveAvgPool,
+    pool::GlobalMaxPool => GlobalMaxPool,
+    pool::GlobalAvgPool => GlobalAvgPool,
+    Upsample => Upsample,
+    Pad => Pad,
 }
 
 /// What a layer under construction needs to know beside its settings.
@@ -331,6 +363,14 @@ impl LayerSpec {
             LayerKind::LogSoftmax(layer) => Ok(layer.clone().into()),
             LayerKind::Prelu(spec) => Ok(spec.build(input, site.dtype)?.into()),
             LayerKind::BatchNorm(spec) => Ok(spec.build(input, site.dtype)?.into()),
+            LayerKind::MaxPool(layer) => Ok(layer.clone().into()),
+            LayerKind::AvgPool(layer) => Ok(layer.clone().into()),
+            LayerKind::AdaptiveMaxPool(layer) => Ok(layer.clone().into()),
+            LayerKind::AdaptiveAvgPool(layer) => Ok(layer.clone().into()),
+            LayerKind::GlobalMaxPool(layer) => Ok(layer.clone().into()),
+            LayerKind::GlobalAvgPool(layer) => Ok(layer.clone().into()),
+            LayerKind::Upsample(layer) => Ok(layer.clone().into()),
+            LayerKind::Pad(layer) => Ok(layer.clone().into()),
             LayerKind::Identity {} => activation(Activation::Identity),
             LayerKind::Sigmoid {} => activation(Activation::Sigmoid),
             LayerKind::Tanh {} => activation(Activation::Tanh),
