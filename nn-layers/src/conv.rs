@@ -3,16 +3,18 @@
 mod settings;
 mod transposed;
 
-pub use settings::{Padding, PaddingMode, PerAxis};
+pub use settings::{Padding, PerAxis};
 pub use transposed::{ConvTranspose, ConvTranspose1d, ConvTranspose2d, ConvTransposeSpec};
 
 use nn_core::{
-    Activation, Context, ConvAxis, Convolution, DType, Parameter, Result, Rng, Shape, Tensor,
+    Activation, Context, ConvAxis, ConvFinish, Convolution, DType, PadMode, ParamId, Parameter,
+    PreparedConvolution, Result, Rng, Shape, Tensor,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::init::Fans;
-use crate::{Init, Layer, LayerSpec};
+use crate::memo::Memo;
+use crate::{Finish, Init, Layer, LayerSpec};
 
 /// Convolution with `D` spatial axes: `y = x ∗ w + b`, where each filter sums, over the channels and taps of its
 /// kernel, what lies under it (cross-correlation: the kernel is not mirrored).
@@ -56,6 +58,8 @@ pub struct Conv<const D: usize> {
     /// Without the padding that is not of zeros.
     settings: Convolution,
     spec: ConvSpec<D>,
+    /// The weight in working order, for its version and the size of an input.
+    prepared: Memo<((ParamId, u64), Shape), PreparedConvolution>,
 }
 
 /// Convolution over sequences `[N, C, L]`.
@@ -106,8 +110,8 @@ pub struct ConvSpec<const D: usize> {
     #[serde(default, skip_serializing_if = "Padding::is_none")]
     pub padding: Padding<D>,
     /// What is added there. Default zeros.
-    #[serde(default, skip_serializing_if = "PaddingMode::is_zeros")]
-    pub padding_mode: PaddingMode,
+    #[serde(default, skip_serializing_if = "settings::is_zeros")]
+    pub padding_mode: PadMode,
     /// Places of the input from one tap to the next. Default 1.
     #[serde(default, skip_serializing_if = "PerAxis::is_one")]
     pub dilation: PerAxis<D>,
@@ -133,7 +137,7 @@ impl<const D: usize> ConvSpec<D> {
             kernel: kernel.into(),
             stride: PerAxis::default(),
             padding: Padding::default(),
-            padding_mode: PaddingMode::Zeros,
+            padding_mode: PadMode::Zeros,
             dilation: PerAxis::default(),
             groups: 1,
             bias: true,
@@ -172,6 +176,7 @@ impl<const D: usize> ConvSpec<D> {
             },
             settings,
             spec: self.clone(),
+            prepared: Memo::default(),
         })
     }
 
@@ -189,7 +194,7 @@ impl<const D: usize> ConvSpec<D> {
 
     fn settings(&self) -> Result<Convolution> {
         let padding = match self.padding_mode {
-            PaddingMode::Zeros => self.padding()?,
+            PadMode::Zeros => self.padding()?,
             _ => [(0, 0); D],
         };
         let axes = (0..D).map(|axis| ConvAxis {
@@ -249,19 +254,56 @@ where
         let weight = cx.param(&self.weight);
         let bias = self.bias.as_ref().map(|b| cx.param(b));
         let x = match self.spec.padding_mode {
-            PaddingMode::Zeros => x.clone(),
-            mode => mode.pad(x, &self.spec.padding()?)?,
+            PadMode::Zeros => x.clone(),
+            mode => x.pad_spatial(&self.spec.padding()?, mode)?,
         };
         x.convolve(&weight, bias.as_ref(), &self.settings, activation)
+    }
+
+    /// In use, everything that follows happens on the way of the sums to memory, and the weight's working order is kept
+    /// for the next time.
+    fn forward_finished(&self, x: &Tensor, finish: Finish<'_>, cx: &mut Context) -> Result<Tensor> {
+        if !self.folds_affine(cx) || x.is_recorded() {
+            return match finish {
+                Finish {
+                    affine: None,
+                    addend: None,
+                    activation,
+                } => self.forward_activated(x, activation, cx),
+                finish => finish.after(self.forward(x, cx)?),
+            };
+        }
+        self.output_shape(x.shape())?;
+        let key = (self.weight.version(), Shape::from(&x.dims()[1..]));
+        let prepared = self.prepared.get(key, || {
+            self.settings.prepare(self.weight.value(), x.shape())
+        })?;
+        let bias = self.bias.as_ref().map(Parameter::value);
+        let shift = match (finish.affine, bias) {
+            (Some(map), Some(bias)) => Some(bias.mul(&map.scale)?.add(&map.shift)?),
+            (Some(map), None) => Some(map.shift.clone()),
+            (None, bias) => bias.cloned(),
+        };
+        let finish = ConvFinish {
+            scale: finish.affine.map(|map| &map.scale),
+            shift: shift.as_ref(),
+            addend: finish.addend,
+            activation: finish.activation,
+        };
+        prepared.forward(x, &finish)
+    }
+
+    fn folds_affine(&self, cx: &Context) -> bool {
+        !cx.is_training() && cx.tape().is_none() && self.spec.padding_mode == PadMode::Zeros
     }
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         let weight = self.weight.value().shape();
         let name = ConvSpec::<D>::NAME;
         match self.spec.padding_mode {
-            PaddingMode::Zeros => self.settings.output_shape(name, input, weight),
+            PadMode::Zeros => self.settings.output_shape(name, input, weight),
             mode => {
-                let padded = mode.padded_shape(name, input, &self.spec.padding()?)?;
+                let padded = mode.output_shape(name, input, &self.spec.padding()?)?;
                 self.settings.output_shape(name, &padded, weight)
             }
         }

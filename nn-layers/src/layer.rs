@@ -1,6 +1,7 @@
 //! What every layer can do.
 
 use std::fmt;
+use std::sync::Arc;
 
 use nn_core::{Activation, Context, Error, Parameters, Path, Result, Shape, Tensor};
 
@@ -93,19 +94,41 @@ pub trait Layer: Parameters + fmt::Debug + Send + Sync {
         self.forward(x, cx)?.activate(activation)
     }
 
-    /// `activation(forward(x) + addend)`, the end of a residual branch. Layers that can do it in one pass over memory
-    /// do it here.
+    /// `activation(forward(x)·scale + shift + addend)`, each part only if the `finish` has it. Layers that can do it in
+    /// one pass over memory do it here.
     ///
     /// # Errors
-    /// Those of [`Layer::forward`]; [`nn_core::Error::Shape`] unless `addend` has the output's shape.
-    fn forward_added(
-        &self,
-        x: &Tensor,
-        addend: &Tensor,
-        activation: Activation,
-        cx: &mut Context,
-    ) -> Result<Tensor> {
-        sum(&self.forward(x, cx)?, addend, activation)
+    /// Those of [`Layer::forward`]; [`nn_core::Error::Shape`] unless the parts fit the output.
+    fn forward_finished(&self, x: &Tensor, finish: Finish<'_>, cx: &mut Context) -> Result<Tensor> {
+        match finish {
+            Finish {
+                affine: None,
+                addend: None,
+                activation: Activation::Identity,
+            } => self.forward(x, cx),
+            Finish {
+                affine: None,
+                addend: None,
+                activation,
+            } => self.forward_activated(x, activation, cx),
+            finish => finish.after(self.forward(x, cx)?),
+        }
+    }
+
+    /// The affine map by channel that this layer is in such a pass, if it is nothing else, as batch normalisation is in
+    /// use. A container then hands it to the layer before, if that [folds](Layer::folds_affine) it.
+    ///
+    /// # Errors
+    /// [`nn_core::Error::TooLarge`] if memory is exhausted.
+    fn as_affine(&self, cx: &Context) -> Result<Option<Arc<Affine>>> {
+        let _ = cx;
+        Ok(None)
+    }
+
+    /// Whether [`Layer::forward_finished`] applies an affine map without a pass of its own in such a pass.
+    fn folds_affine(&self, cx: &Context) -> bool {
+        let _ = cx;
+        false
     }
 
     /// Adds the layer's lines to a [`Summary`](crate::Summary); containers add those of their layers.
@@ -123,6 +146,58 @@ pub trait Layer: Parameters + fmt::Debug + Send + Sync {
             multiply_adds: self.multiply_adds(input),
         });
         Ok(())
+    }
+}
+
+/// `y = scale·x + shift` with a number of each for every channel, both `[C]`.
+#[derive(Debug, Clone)]
+pub struct Affine {
+    /// Factors.
+    pub scale: Tensor,
+    /// Summands.
+    pub shift: Tensor,
+}
+
+/// What follows a layer: `activation(y·scale + shift + addend)`. By default nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Finish<'a> {
+    /// Scale and shift by channel (axis 1).
+    pub affine: Option<&'a Affine>,
+    /// A tensor of the output's shape, as at the end of a residual branch.
+    pub addend: Option<&'a Tensor>,
+    /// Applied last.
+    pub activation: Activation,
+}
+
+impl Default for Finish<'_> {
+    fn default() -> Self {
+        Finish {
+            affine: None,
+            addend: None,
+            activation: Activation::Identity,
+        }
+    }
+}
+
+impl Finish<'_> {
+    /// Does it to `y`, part by part.
+    ///
+    /// # Errors
+    /// [`nn_core::Error::Shape`] unless the parts fit `y`.
+    pub fn after(self, mut y: Tensor) -> Result<Tensor> {
+        if let Some(Affine { scale, shift }) = self.affine {
+            // [C] → [C, 1, …], so that it is aligned with axis 1.
+            let places = y.dims().iter().skip(2).map(|_| 1);
+            let shape: Shape = scale.dims().iter().copied().chain(places).collect();
+            y = y
+                .mul(&scale.reshape(shape.clone())?)?
+                .add(&shift.reshape(shape)?)?;
+        }
+        match (self.addend, self.activation) {
+            (Some(addend), activation) => sum(&y, addend, activation),
+            (None, Activation::Identity) => Ok(y),
+            (None, activation) => y.activate(activation),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use nn_core::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::layer::Finish;
 use crate::spec::Site;
 use crate::summary::Row;
 use crate::{Error, Layer, LayerSpec, Sequential};
@@ -219,13 +220,16 @@ impl Layer for Parallel {
         }
         .map_err(|e| located(0, e))?;
         for (i, branch) in (1..).zip(others) {
-            let function = if i == last {
-                at_end
-            } else {
-                Activation::Identity
+            let finish = Finish {
+                addend: Some(&total),
+                activation: match i == last {
+                    true => at_end,
+                    false => Activation::Identity,
+                },
+                ..Finish::default()
             };
             total = branch
-                .forward_added(x, &total, function, cx)
+                .forward_finished(x, finish, cx)
                 .map_err(|e| located(i, e))?;
         }
         match self.combine {

@@ -6,6 +6,7 @@ use nn_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::activation::ActivationSpec;
+use crate::layer::Finish;
 use crate::spec::Site;
 use crate::summary::Row;
 use crate::{ActivationLayer, Error, Layer, LayerSpec, Sequential};
@@ -19,7 +20,7 @@ use crate::{ActivationLayer, Error, Layer, LayerSpec, Sequential};
 /// those of the shortcut under `downsample` (`downsample.0.weight`).
 ///
 /// The sum and the activation are handed to the last layer of the branch, which may compute them in the same pass
-/// over memory ([`Layer::forward_added`]).
+/// over memory ([`Layer::forward_finished`]).
 ///
 /// # Shapes
 /// Any; branch and shortcut must give the same shape, which is the output's.
@@ -147,7 +148,12 @@ impl Layer for Residual {
             .shortcut
             .forward(x, cx)
             .map_err(|e| self.in_shortcut(e))?;
-        self.branch.forward_added(x, &around, self.activation, cx)
+        let finish = Finish {
+            addend: Some(&around),
+            activation: self.activation,
+            ..Finish::default()
+        };
+        self.branch.forward_finished(x, finish, cx)
     }
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {

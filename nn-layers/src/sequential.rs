@@ -2,7 +2,7 @@
 
 use nn_core::{Activation, Context, Parameter, Parameters, Path, Result, Shape, Tensor};
 
-use crate::layer::sum;
+use crate::layer::Finish;
 use crate::summary::Row;
 use crate::{Error, Layer, LayerSpec, NetworkSpec, Summary};
 
@@ -11,8 +11,9 @@ use crate::{Error, Layer, LayerSpec, NetworkSpec, Summary};
 /// Layers are named by their place, `0`, `1`, …, or as they were given; parameters are `0.weight`, `2.bias`,
 /// … as in PyTorch's `nn.Sequential`, so that saved weights move both ways.
 ///
-/// A layer followed by a pointwise activation is run together with it ([`Layer::forward_activated`]): one pass
-/// over memory and one node of the tape instead of two, with the same result.
+/// A layer followed by a pointwise activation is run together with it ([`Layer::forward_finished`]): one pass
+/// over memory and one node of the tape instead of two, with the same result. In use, a convolution also takes over the
+/// batch normalisation that follows it.
 ///
 /// ```
 /// use nn_core::{Activation, Context, DType, Parameters, Rng, Shape, Tensor};
@@ -162,40 +163,6 @@ impl Sequential {
     }
 }
 
-/// What is done to the output of the last layer: the addend is added, then the activation applied.
-#[derive(Clone, Copy)]
-struct Finish<'a> {
-    addend: Option<&'a Tensor>,
-    activation: Activation,
-}
-
-impl Default for Finish<'_> {
-    fn default() -> Self {
-        Finish {
-            addend: None,
-            activation: Activation::Identity,
-        }
-    }
-}
-
-impl Finish<'_> {
-    fn after(self, layer: &dyn Layer, x: &Tensor, cx: &mut Context) -> Result<Tensor> {
-        match (self.addend, self.activation) {
-            (Some(addend), activation) => layer.forward_added(x, addend, activation, cx),
-            (None, Activation::Identity) => layer.forward(x, cx),
-            (None, activation) => layer.forward_activated(x, activation, cx),
-        }
-    }
-
-    fn alone(self, x: Tensor) -> Result<Tensor> {
-        match (self.addend, self.activation) {
-            (Some(addend), activation) => sum(&x, addend, activation),
-            (None, Activation::Identity) => Ok(x),
-            (None, activation) => x.activate(activation),
-        }
-    }
-}
-
 impl Sequential {
     fn run(&self, x: &Tensor, finish: Finish<'_>, cx: &mut Context) -> Result<Tensor> {
         let mut x = x.clone();
@@ -203,26 +170,37 @@ impl Sequential {
         // Taken by the last layer, unless that one has an activation of its own in between.
         let mut finish = Some(finish);
         while let Some((name, layer)) = self.layers.get(at) {
-            let next = self
-                .layers
-                .get(at + 1)
-                .and_then(|(_, next)| next.as_activation());
-            let own = match next {
-                Some(activation) => Finish {
-                    activation,
-                    ..Finish::default()
-                },
-                None if at + 1 == self.layers.len() => finish.take().unwrap_or_default(),
+            at += 1;
+            let following = |at: usize| self.layers.get(at).map(|(_, next)| next);
+            let affine = match following(at) {
+                Some(next) if layer.folds_affine(cx) => next.as_affine(cx)?,
+                _ => None,
+            };
+            at += usize::from(affine.is_some());
+            let mut own = match following(at).and_then(|next| next.as_activation()) {
+                Some(activation) => {
+                    at += 1;
+                    Finish {
+                        activation,
+                        ..Finish::default()
+                    }
+                }
+                // Two affine maps are not folded into one.
+                None if at == self.layers.len()
+                    && !(affine.is_some() && finish.is_some_and(|f| f.affine.is_some())) =>
+                {
+                    finish.take().unwrap_or_default()
+                }
                 None => Finish::default(),
             };
-            x = own
-                .after(layer.as_ref(), &x, cx)
+            own.affine = affine.as_deref().or(own.affine);
+            x = layer
+                .forward_finished(&x, own, cx)
                 .and_then(|y| cx.checked(y))
                 .map_err(|e| e.in_layer(name, layer.describe()))?;
-            at += if next.is_some() { 2 } else { 1 };
         }
         match finish {
-            Some(finish) => finish.alone(x),
+            Some(finish) => finish.after(x),
             None => Ok(x),
         }
     }
@@ -254,20 +232,21 @@ impl Layer for Sequential {
         activation: Activation,
         cx: &mut Context,
     ) -> Result<Tensor> {
-        let addend = None;
-        self.run(x, Finish { addend, activation }, cx)
+        let finish = Finish {
+            activation,
+            ..Finish::default()
+        };
+        self.run(x, finish, cx)
     }
 
-    /// The last layer runs together with sum and activation.
-    fn forward_added(
-        &self,
-        x: &Tensor,
-        addend: &Tensor,
-        activation: Activation,
-        cx: &mut Context,
-    ) -> Result<Tensor> {
-        let addend = Some(addend);
-        self.run(x, Finish { addend, activation }, cx)
+    /// The last layer runs together with what follows.
+    fn forward_finished(&self, x: &Tensor, finish: Finish<'_>, cx: &mut Context) -> Result<Tensor> {
+        self.run(x, finish, cx)
+    }
+
+    fn folds_affine(&self, cx: &Context) -> bool {
+        let last = self.layers.last();
+        last.is_some_and(|(_, layer)| layer.folds_affine(cx))
     }
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
@@ -322,9 +301,11 @@ mod tests {
     use nn_core::{DType, Error as CoreError, Mode, Rng};
 
     use super::*;
+    use crate::conv::{ConvSpec, Padding};
     use crate::linear::LinearSpec;
+    use crate::norm::BatchNormSpec;
     use crate::testing::{check_layer, grid};
-    use crate::{ActivationLayer, Dropout, Linear};
+    use crate::{ActivationLayer, Dropout, Linear, Residual};
 
     fn linear(inputs: usize, outputs: usize) -> Linear {
         let seed = (inputs * 100 + outputs) as u64;
@@ -356,6 +337,81 @@ mod tests {
             together.to_vec::<f64>().unwrap(),
             apart.to_vec::<f64>().unwrap()
         );
+    }
+
+    #[test]
+    fn in_use_a_convolution_takes_over_the_norm_that_follows() {
+        for (bias, groups) in [(false, 1), (true, 1), (true, 2)] {
+            let conv = |filters, kernel| ConvSpec::<2> {
+                bias,
+                groups,
+                padding: Padding::Same,
+                ..ConvSpec::new(filters, kernel)
+            };
+            let mut rng = Rng::new(3);
+            let mut build =
+                |spec: ConvSpec<2>, channels| spec.build(channels, DType::F64, &mut rng).unwrap();
+            let norm = || {
+                BatchNormSpec::default()
+                    .build(&Shape::from([1, 6]), DType::F64)
+                    .unwrap()
+            };
+            let branch = Sequential::new()
+                .with(build(conv(6, 3), 4))
+                .with(norm())
+                .with(relu())
+                .with(build(conv(6, 1), 6))
+                .with(norm());
+            let mut network = Sequential::new()
+                .with(Residual::new(
+                    branch,
+                    Sequential::new().with(build(conv(6, 1), 4)),
+                ))
+                .with(relu());
+            // Statistics and parameters that are not 0 and 1.
+            for (i, parameter) in network.parameters_mut().into_iter().enumerate() {
+                if parameter.value().rank() == 1 && parameter.value().dtype() == DType::F64 {
+                    let value = grid([6]).add_scalar(4.0 + i as f64).unwrap();
+                    parameter.set_value(&value).unwrap();
+                }
+            }
+            for batch in [2, 1] {
+                let x = grid([batch, 4, 5, 3]);
+                let mut unfolded = Context::with_tape(Mode::Evaluate, 0, 0);
+                let apart = network
+                    .forward(&x, &mut unfolded)
+                    .unwrap()
+                    .to_vec::<f64>()
+                    .unwrap();
+                for _ in 0..2 {
+                    let together = network.forward(&x, &mut Context::evaluate()).unwrap();
+                    for (a, b) in together.to_vec::<f64>().unwrap().iter().zip(&apart) {
+                        assert!((a - b).abs() < 1e-11 * (1.0 + b.abs()), "{a}, {b}");
+                    }
+                }
+            }
+            // What is kept follows a change of a weight.
+            let before = network
+                .forward(&grid([1, 4, 5, 3]), &mut Context::evaluate())
+                .unwrap();
+            for parameter in network.parameters_mut() {
+                let doubled = parameter
+                    .value()
+                    .to_dtype(DType::F64)
+                    .unwrap()
+                    .mul_scalar(2.0)
+                    .unwrap();
+                let value = doubled.to_dtype(parameter.value().dtype()).unwrap();
+                parameter.set_value(&value).unwrap();
+            }
+            let after = network
+                .forward(&grid([1, 4, 5, 3]), &mut Context::evaluate())
+                .unwrap();
+            assert_ne!(
+                before.to_vec::<f64>().unwrap(),
+                after.to_vec::<f64>().unwrap()
+            );
+        }
     }
 
     #[test]

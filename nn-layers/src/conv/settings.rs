@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use nn_core::{DType, Error, Parameter, Result, Rng, Shape, Tensor};
+use nn_core::{DType, Error, PadMode, Parameter, Result, Rng, Shape};
 use serde::de::{self, SeqAccess, Visitor};
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -202,87 +202,16 @@ impl<'de, const D: usize> Deserialize<'de> for Padding<D> {
     }
 }
 
-/// What is put around an input.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PaddingMode {
-    /// Zeros.
-    #[default]
-    Zeros,
-    /// The input mirrored at its border, which is not repeated.
-    Reflect,
-    /// The border repeated.
-    Replicate,
-}
-
-impl PaddingMode {
-    pub(crate) fn is_zeros(&self) -> bool {
-        *self == PaddingMode::Zeros
-    }
-}
-
-/// Padding that repeats the input.
-impl PaddingMode {
-    /// The shape of a padded input `[N, C, places…]`.
-    ///
-    /// # Errors
-    /// [`Error::Shape`] if the input has too few places to be mirrored, or other axes.
-    pub(crate) fn padded_shape(
-        self,
-        op: &'static str,
-        input: &Shape,
-        sides: &[(usize, usize)],
-    ) -> Result<Shape> {
-        if input.rank() != sides.len() + 2 {
-            let problem = format!("input is {input}, it must have {} axes", sides.len() + 2);
-            return Err(Error::shape(op, problem));
-        }
-        let mut dims = input.dims().to_vec();
-        for (size, &(before, after)) in dims[2..].iter_mut().zip(sides) {
-            let needed = match self {
-                PaddingMode::Reflect => before.max(after).saturating_add(1),
-                _ => 1,
-            };
-            if *size < needed {
-                return Err(Error::shape(
-                    op,
-                    format!(
-                        "input is {input}; to mirror {before} and {after} places an axis needs at least {needed}"
-                    ),
-                ));
-            }
-            *size = size.saturating_add(before).saturating_add(after);
-        }
-        Ok(dims.into())
-    }
-
-    /// Repeats places of `x` on both sides of each spatial axis.
-    pub(crate) fn pad(self, x: &Tensor, sides: &[(usize, usize)]) -> Result<Tensor> {
-        let mut x = x.clone();
-        for (axis, &(before, after)) in sides.iter().enumerate() {
-            if (before, after) == (0, 0) {
-                continue;
-            }
-            let size = x.dims()[axis + 2] as i64;
-            let place = |i: i64| match self {
-                PaddingMode::Reflect if i < 0 => -i,
-                PaddingMode::Reflect if i >= size => 2 * (size - 1) - i,
-                _ => i.clamp(0, size - 1),
-            };
-            let places: Vec<i64> = (-(before as i64)..size + after as i64).map(place).collect();
-            let count = places.len();
-            x = x.index_select(axis as isize + 2, &Tensor::from_vec(places, [count])?)?;
-        }
-        Ok(x)
-    }
-}
-
 pub(crate) fn yes() -> bool {
     true
 }
 
 pub(crate) fn is_true(value: &bool) -> bool {
     *value
+}
+
+pub(crate) fn is_zeros(mode: &PadMode) -> bool {
+    *mode == PadMode::Zeros
 }
 
 pub(crate) fn one() -> usize {

@@ -1,6 +1,8 @@
 //! Batch normalisation.
 
-use nn_core::{Activation, Context, DType, Parameter, Result, Shape, Tensor};
+use std::sync::Arc;
+
+use nn_core::{Activation, Context, DType, ParamId, Parameter, Result, Shape, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::running::{self, Running, expect_momentum};
@@ -8,7 +10,8 @@ use super::{
     affine, channels_of, expect_channels, expect_eps, is_false, is_true, is_usual_eps, usual_eps,
     yes,
 };
-use crate::{Layer, LayerSpec};
+use crate::memo::Memo;
+use crate::{Affine, Layer, LayerSpec};
 
 const NAME: &str = "batch_norm";
 
@@ -44,6 +47,8 @@ pub struct BatchNorm {
     num_batches_tracked: Option<Parameter>,
     channels: usize,
     spec: BatchNormSpec,
+    /// What the layer does in use, for the versions of running statistics and parameters.
+    in_use: Memo<[Option<(ParamId, u64)>; 4], Affine>,
 }
 
 crate::parameters!(BatchNorm { weight?, bias?, running_mean?, running_var?, num_batches_tracked? });
@@ -117,6 +122,7 @@ impl BatchNormSpec {
             num_batches_tracked,
             channels,
             spec: self.clone(),
+            in_use: Memo::default(),
         })
     }
 }
@@ -143,12 +149,12 @@ impl BatchNorm {
         })
     }
 
-    /// What the layer does in use, as `y = scale·x + shift` by channel, both `[C]`: what a product or convolution
-    /// before it can take over. `None` without running statistics.
+    /// What the layer does in use, as `y = scale·x + shift` by channel: what a product or convolution before it can
+    /// take over. `None` without running statistics.
     ///
     /// # Errors
     /// [`nn_core::Error::TooLarge`] if memory is exhausted.
-    pub fn scale_and_shift(&self) -> Result<Option<(Tensor, Tensor)>> {
+    pub fn scale_and_shift(&self) -> Result<Option<Affine>> {
         let Some(Running { mean, variance, .. }) = self.running() else {
             return Ok(None);
         };
@@ -165,7 +171,10 @@ impl BatchNorm {
         if let Some(bias) = &self.bias {
             shift = shift.add(&double(bias)?)?;
         }
-        Ok(Some((scale.to_dtype(dtype)?, shift.to_dtype(dtype)?)))
+        Ok(Some(Affine {
+            scale: scale.to_dtype(dtype)?,
+            shift: shift.to_dtype(dtype)?,
+        }))
     }
 }
 
@@ -199,6 +208,25 @@ impl Layer for BatchNorm {
                 Ok(y)
             }
         }
+    }
+
+    /// With running statistics, in use and off the tape.
+    fn as_affine(&self, cx: &Context) -> Result<Option<Arc<Affine>>> {
+        if self.running().is_none() || cx.is_training() || cx.tape().is_some() {
+            return Ok(None);
+        }
+        let all = [
+            &self.running_mean,
+            &self.running_var,
+            &self.weight,
+            &self.bias,
+        ];
+        let key = all.map(|p| p.as_ref().map(Parameter::version));
+        let map = self.in_use.get(key, || {
+            let map = self.scale_and_shift()?;
+            map.ok_or_else(|| nn_core::Error::value(NAME, "there are no running statistics"))
+        });
+        map.map(Some)
     }
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
@@ -325,7 +353,7 @@ mod tests {
             );
 
             // In use nothing moves, and the layer is the affine map it says it is.
-            let (scale, shift) = layer.scale_and_shift().unwrap().unwrap();
+            let Affine { scale, shift } = layer.scale_and_shift().unwrap().unwrap();
             let mut cx = Context::evaluate();
             let x = grid([5, 2]);
             let y = layer.forward(&x, &mut cx).unwrap().to_vec::<f64>().unwrap();
