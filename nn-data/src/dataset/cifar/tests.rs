@@ -5,6 +5,8 @@ use flate2::{Compression, write::GzEncoder};
 use super::*;
 use crate::dataset::{Dataset, FolderFormat, folder_format};
 
+type Files = Vec<(String, Vec<u8>)>;
+
 /// `n` records whose pixels tell record, channel and place apart.
 fn records(n: usize, heads: &[u8], first: u8) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -16,7 +18,7 @@ fn records(n: usize, heads: &[u8], first: u8) -> Vec<u8> {
     bytes
 }
 
-fn ten() -> Vec<(String, Vec<u8>)> {
+fn ten() -> Files {
     let batch = |n: u8| (format!("data_batch_{n}.bin"), records(2, &[n], n));
     let mut files: Vec<_> = (1..=5).map(batch).collect();
     files.push(("test_batch.bin".into(), records(3, &[0], 100)));
@@ -27,7 +29,7 @@ fn ten() -> Vec<(String, Vec<u8>)> {
     files
 }
 
-fn hundred() -> Vec<(String, Vec<u8>)> {
+fn hundred() -> Files {
     let fine: String = (0..100).map(|n| format!("fine{n}\n")).collect();
     let coarse: String = (0..20).map(|n| format!("coarse{n}\n")).collect();
     vec![
@@ -109,7 +111,7 @@ fn hundred_classes_in_twenty_groups() {
 
 #[test]
 fn what_is_wrong_is_named() {
-    let problem = |change: &dyn Fn(&mut Vec<(String, Vec<u8>)>)| {
+    let problem = |change: &dyn Fn(&mut Files)| {
         let mut files = ten();
         change(&mut files);
         let folder = unpacked(&files, "");

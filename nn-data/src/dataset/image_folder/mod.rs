@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nn_core::{DType, Tensor};
+use serde::{Deserialize, Serialize};
 
 use super::{Dataset, TargetKind, check_indices, gather};
 use crate::batch::Batch;
@@ -16,7 +17,8 @@ use crate::error::{Error, Result};
 use crate::picture::{Color, Fit, Form, MAX_PIXELS};
 
 /// What to do with a file that cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OnBadImage {
     /// Refuse the folder, naming the file.
     #[default]
