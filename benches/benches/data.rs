@@ -3,8 +3,9 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use image::{ExtendedColorType, ImageEncoder, codecs::jpeg::JpegEncoder};
 use nn_core::{DType, Rng, Tensor};
-use nn_data::dataset::Targets;
+use nn_data::dataset::{ImageFolderOptions, Targets};
 use nn_data::metrics::{ClassificationMeter, ConfusionMatrix, RegressionErrors};
 use nn_data::transform::{Over, Pipeline, Scaling, Transform};
 use nn_data::{InMemory, Loader, dataset};
@@ -51,6 +52,66 @@ fn loader(c: &mut Criterion) {
                 .for_each(|batch| _ = black_box(batch.unwrap()))
         });
     });
+    group.finish();
+}
+
+/// `n` JPEG files of ten classes, smooth like photographs.
+fn jpeg_folder(n: usize, side: usize) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for at in 0..n {
+        let class = folder.path().join((at % 10).to_string());
+        std::fs::create_dir_all(&class).unwrap();
+        let wave = |pixel: usize, channel: usize| {
+            let (y, x) = (pixel / side, pixel % side);
+            let angle = (y * (at % 7 + 1) + x * (channel + 1)) as f64 * 20.0 / side as f64;
+            (128.0 + 100.0 * (0.1 * angle + at as f64).sin() + (x * y % 9) as f64) as u8
+        };
+        let pixels: Vec<u8> = (0..side * side * 3).map(|i| wave(i / 3, i % 3)).collect();
+        let mut bytes = Vec::new();
+        JpegEncoder::new_with_quality(&mut bytes, 90)
+            .write_image(&pixels, side as u32, side as u32, ExtendedColorType::Rgb8)
+            .unwrap();
+        std::fs::write(class.join(format!("{at}.jpg")), bytes).unwrap();
+    }
+    folder
+}
+
+/// Decoding JPEG files: opening a folder, and an epoch of batches.
+fn image_folder(c: &mut Criterion) {
+    let mut group = c.benchmark_group("image folder");
+    group.sample_size(10);
+    for (n, side, resized) in [(2000, 32, None), (100, 256, None), (100, 256, Some(64))] {
+        let folder = jpeg_folder(n, side);
+        let mut options = ImageFolderOptions::new();
+        let mut name = format!("{n} JPEG of {side}×{side}");
+        if let Some(small) = resized {
+            options = options.size(small, small);
+            name += &format!(" to {small}×{small}");
+        }
+        group.throughput(Throughput::Elements(n as u64));
+        let headers = options.clone().cache(false).decode_first(false);
+        group.bench_function(format!("headers, {name}"), |b| {
+            b.iter(|| headers.open(folder.path()).unwrap());
+        });
+        let data = headers.open(folder.path()).unwrap().train;
+        let loader = Loader::new(data).batch_size(128).unwrap().shuffle(1);
+        group.bench_function(format!("epoch, {name}"), |b| {
+            b.iter(|| {
+                loader
+                    .epoch(0)
+                    .for_each(|batch| _ = black_box(batch.unwrap()))
+            });
+        });
+        let data = options.cache(true).open(folder.path()).unwrap().train;
+        let loader = Loader::new(data).batch_size(128).unwrap().shuffle(1);
+        group.bench_function(format!("epoch from the cache, {name}"), |b| {
+            b.iter(|| {
+                loader
+                    .epoch(0)
+                    .for_each(|batch| _ = black_box(batch.unwrap()))
+            });
+        });
+    }
     group.finish();
 }
 
@@ -111,5 +172,5 @@ fn metrics(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, loader, scaling, metrics);
+criterion_group!(benches, loader, image_folder, scaling, metrics);
 criterion_main!(benches);

@@ -42,6 +42,8 @@ pub enum Command {
     Export(Export),
     /// List the ready recipes, or print one to start from
     Recipes(Recipes),
+    /// Get data sets and look at them
+    Data(Data),
 }
 
 /// `nn train`
@@ -171,5 +173,32 @@ Examples:
   nn recipes iris > iris.toml")]
 pub struct Recipes {
     /// Print this recipe
+    pub name: Option<String>,
+}
+
+/// `nn data`
+#[derive(Debug, Args)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub struct Data {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: DataCommand,
+}
+
+/// The verbs of `nn data`.
+#[derive(Debug, Subcommand)]
+pub enum DataCommand {
+    /// List the data sets that can be fetched, or say where one is kept
+    Fetch(Fetch),
+}
+
+/// `nn data fetch`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  nn data fetch
+  nn data fetch mnist")]
+pub struct Fetch {
+    /// The data set
     pub name: Option<String>,
 }

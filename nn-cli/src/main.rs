@@ -7,6 +7,7 @@ mod commands;
 mod curve;
 mod error;
 mod evaluate;
+mod fetch;
 mod interrupt;
 mod model;
 mod output;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
             Command::Inspect(args) => commands::inspect::inspect(args),
             Command::Export(args) => commands::export::export(args),
             Command::Recipes(args) => commands::recipes::recipes(args),
+            Command::Data(args) => commands::data::data(args),
         }
     });
     match outcome {

@@ -5,6 +5,7 @@ use std::path::Path;
 use nn_core::store::checkpoint;
 use nn_core::{Context, DType, Parameters, Shape, Tensor};
 use nn_data::dataset::{CsvSchema, TargetKind};
+use nn_data::picture::Fit;
 use nn_data::transform::{Pipeline, Transform};
 use nn_layers::{Layer, Loss, NetworkSpec, Sequential};
 use serde::{Deserialize, Serialize};
@@ -38,8 +39,11 @@ pub struct Header {
     pub features: Vec<String>,
     /// How a CSV file becomes samples, when it was trained on one.
     pub csv: Option<CsvSchema>,
-    /// For grey pictures: how bright their border is, from 0 to 1; says what background the network knows.
+    /// For pictures of bytes: how bright their border is, from 0 to 1; for grey ones it says what background the network knows.
     pub border: Option<f64>,
+    /// For pictures in colour: how those of other proportions are brought to its size.
+    #[serde(default)]
+    pub fit: Fit,
     /// Epochs trained.
     pub epochs: f64,
     /// Steps trained.
@@ -260,6 +264,14 @@ pub fn picture_size(sample: &[usize]) -> Option<(usize, usize)> {
     match *sample {
         [1, height, width] | [height, width] if height >= 4 && width >= 4 => Some((height, width)),
         _ => None,
+    }
+}
+
+/// Channels, height and width of samples `[1, h, w]`, `[3, h, w]` or `[h, w]`, if they are large enough to be pictures.
+pub fn picture_shape(sample: &[usize]) -> Option<(usize, usize, usize)> {
+    match *sample {
+        [3, height, width] if height >= 4 && width >= 4 => Some((3, height, width)),
+        _ => picture_size(sample).map(|(height, width)| (1, height, width)),
     }
 }
 

@@ -1,5 +1,7 @@
 //! From `[data]` to the parts that training, validation and test see.
 
+mod folder;
+
 use nn_layers::spec::nearest;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +11,7 @@ use nn_data::transform::{Over, Pipeline, Scaling};
 use nn_data::{Dataset, InMemory, Split, Subset, validate};
 
 use crate::error::{Error, Result};
-use crate::model::{Header, picture_size};
+use crate::model::{Header, picture_shape};
 use crate::picture::border_brightness;
 use crate::recipe::{self, ColumnName, Columns, Scale};
 
@@ -22,11 +24,23 @@ const BORDER_SAMPLES: usize = 200;
 /// A data set as it came from its source.
 pub struct Source {
     /// The samples to divide.
-    pub samples: InMemory,
+    pub samples: Arc<dyn Dataset>,
+    /// A validation part of its own.
+    pub validation: Option<Arc<dyn Dataset>>,
     /// A test part of its own.
-    pub test: Option<InMemory>,
+    pub test: Option<Arc<dyn Dataset>>,
     /// How a CSV file became samples.
     pub schema: Option<CsvSchema>,
+    /// Files that were left out, in words; empty if there are none.
+    pub left_out: String,
+}
+
+/// With the class names of the recipe, if it has any.
+fn renamed(samples: InMemory, classes: &[String]) -> Result<InMemory> {
+    Ok(match classes.is_empty() {
+        true => samples,
+        false => samples.with_class_names(classes.to_vec())?,
+    })
 }
 
 /// The parts of a data set.
@@ -46,52 +60,51 @@ pub struct Parts {
 /// # Errors
 /// If it is not there or cannot be used; where and why.
 pub fn open(data: &recipe::Data, regression: bool) -> Result<Source> {
-    let plain = |samples: InMemory| Source {
-        samples,
-        test: None,
-        schema: None,
-    };
+    open_watched(data, regression, true)
+}
+
+/// [`open`], with a bar on stderr while many pictures are decoded, unless it is to be `quiet`.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_watched(data: &recipe::Data, regression: bool, quiet: bool) -> Result<Source> {
     let path = Path::new(&data.source);
-    let mut source = match data.source.as_str() {
-        "digits" if !path.exists() => plain(nn_data::dataset::digits()?),
-        "iris" if !path.exists() => plain(nn_data::dataset::iris()?),
-        "wine" if !path.exists() => plain(nn_data::dataset::wine()?),
-        "breast-cancer" if !path.exists() => plain(nn_data::dataset::breast_cancer()?),
-        "diabetes" if !path.exists() => plain(nn_data::dataset::diabetes()?),
-        _ if path.is_dir() => {
-            let family = nn_data::dataset::image_family(path)?;
-            Source {
-                samples: family.train,
-                test: Some(family.test),
-                schema: None,
-            }
-        }
+    if folder::is_one(path) {
+        return folder::open(data, path, quiet);
+    }
+    let (samples, schema) = from_file(data, regression)?;
+    Ok(Source {
+        samples: Arc::new(samples),
+        validation: None,
+        test: None,
+        schema,
+        left_out: String::new(),
+    })
+}
+
+/// An embedded set, or a table or array from a file.
+fn from_file(data: &recipe::Data, regression: bool) -> Result<(InMemory, Option<CsvSchema>)> {
+    let path = Path::new(&data.source);
+    let samples = match data.source.as_str() {
+        "digits" if !path.exists() => nn_data::dataset::digits()?,
+        "iris" if !path.exists() => nn_data::dataset::iris()?,
+        "wine" if !path.exists() => nn_data::dataset::wine()?,
+        "breast-cancer" if !path.exists() => nn_data::dataset::breast_cancer()?,
+        "diabetes" if !path.exists() => nn_data::dataset::diabetes()?,
         _ if !path.exists() => return Err(unknown(&data.source)),
         _ => match extension(path).as_str() {
-            "npy" => plain(npy(path, data.labels.as_deref())?),
+            "npy" => npy(path, data.labels.as_deref())?,
             "csv" | "tsv" | "txt" | "data" => {
                 let read = csv_options(data, regression)?.read(path)?;
-                Source {
-                    samples: read.data,
-                    test: None,
-                    schema: Some(read.schema),
-                }
+                return Ok((read.data, Some(read.schema)));
             }
             _ => return Err(Error::input(format!("{}: {FORMATS}", path.display()))),
         },
     };
-    if !data.classes.is_empty() && source.schema.is_none() {
-        source.samples = source.samples.with_class_names(data.classes.clone())?;
-        source.test = source
-            .test
-            .map(|test| test.with_class_names(data.classes.clone()))
-            .transpose()?;
-    }
-    Ok(source)
+    Ok((renamed(samples, &data.classes)?, None))
 }
 
-const FORMATS: &str =
-    "this kind of file is not known; data comes from .csv or .npy files or a folder of IDX files";
+const FORMATS: &str = "this kind of file is not known; data comes from .csv or .npy files, a folder of pictures, a folder of IDX files, or an archive of CIFAR or EMNIST";
 
 /// The extension in small letters, one `.gz` not counted.
 fn extension(path: &Path) -> String {
@@ -173,23 +186,25 @@ fn csv_options(data: &recipe::Data, regression: bool) -> Result<CsvOptions> {
 /// If they cannot be trained on, or a part would be empty.
 pub fn divide(source: Source, recipe: &recipe::Recipe) -> Result<Parts> {
     let data = &recipe.data;
-    let limited = |set: InMemory| -> Result<Subset> {
+    let limited = |set: Arc<dyn Dataset>| -> Result<Subset> {
         let count = data.limit.unwrap_or(usize::MAX).min(set.len());
-        Ok(Subset::new(Arc::new(set), (0..count).collect())?)
+        Ok(Subset::new(set, (0..count).collect())?)
     };
     let samples = limited(source.samples)?;
     validate::trainable(&samples)?;
-    let own_test = match source.test {
-        Some(test) => {
-            let test = limited(test)?;
-            validate::not_empty(&test)?;
-            Some(test)
-        }
-        None => None,
+    let own = |part: Option<Arc<dyn Dataset>>| -> Result<Option<Subset>> {
+        let part = part.map(limited).transpose()?;
+        part.iter().try_for_each(|part| validate::not_empty(part))?;
+        Ok(part)
+    };
+    let (own_validation, own_test) = (own(source.validation)?, own(source.test)?);
+    let validation = if own_validation.is_some() {
+        0.0
+    } else {
+        data.validation
     };
     let test = if own_test.is_some() { 0.0 } else { data.test };
-    let mut split =
-        Split::fractions(1.0 - data.validation - test, data.validation, test)?.seed(recipe.seed);
+    let mut split = Split::fractions(1.0 - validation - test, validation, test)?.seed(recipe.seed);
     if data.stratify && samples.target_kind().class_names().is_some() {
         split = split.stratified();
     }
@@ -202,7 +217,7 @@ pub fn divide(source: Source, recipe: &recipe::Recipe) -> Result<Parts> {
     let present = |part: Subset| (!part.is_empty()).then_some(part);
     Ok(Parts {
         train: parts.train,
-        validation: present(parts.validation),
+        validation: own_validation.or(present(parts.validation)),
         test: own_test.or(present(parts.test)),
         schema: source.schema,
     })
@@ -213,7 +228,7 @@ pub fn divide(source: Source, recipe: &recipe::Recipe) -> Result<Parts> {
 /// # Errors
 /// If the values cannot be scaled.
 pub fn fit_inputs(scale: Scale, train: &Subset) -> Result<Pipeline> {
-    let image = picture_size(train.input_shape()).is_some();
+    let image = picture_shape(train.input_shape()).is_some();
     let scalings = match scale {
         Scale::None => vec![],
         Scale::Auto if image => vec![Scaling::pixels()],
@@ -242,12 +257,12 @@ pub fn fit_targets(wanted: bool, train: &Subset) -> Result<Pipeline> {
     Ok(Pipeline::fit_targets(&[Scaling::standard()], train)?)
 }
 
-/// How bright the border of grey pictures of bytes is, 0 to 1.
+/// How bright the border of pictures of bytes is, 0 to 1, the mean over their channels.
 ///
 /// # Errors
 /// If a sample cannot be read.
 pub fn border(train: &Subset) -> Result<Option<f64>> {
-    let Some((height, width)) = picture_size(train.input_shape()) else {
+    let Some((channels, height, width)) = picture_shape(train.input_shape()) else {
         return Ok(None);
     };
     let indices: Vec<usize> = (0..train.len().min(BORDER_SAMPLES)).collect();
@@ -261,17 +276,27 @@ pub fn border(train: &Subset) -> Result<Option<f64>> {
     let each = bytes
         .chunks_exact(height * width)
         .map(|picture| border_brightness(picture, height, width));
-    Ok(Some(each.sum::<f64>() / indices.len() as f64))
+    Ok(Some(each.sum::<f64>() / (indices.len() * channels) as f64))
 }
 
 /// Data to judge a model on, from a path: of the kind it was trained on.
 ///
 /// # Errors
 /// If it cannot be read or does not fit the model.
-pub fn for_model(header: &Header, path: &str, labels: Option<&str>) -> Result<InMemory> {
+pub fn for_model(header: &Header, path: &str, labels: Option<&str>) -> Result<Arc<dyn Dataset>> {
     let file = Path::new(path);
-    let samples = if file.is_dir() {
-        nn_data::dataset::image_family(file)?.test
+    if folder::is_one(file)
+        && let Some(pictures) = folder::pictures_for_model(header, file)?
+    {
+        return Ok(pictures);
+    }
+    Ok(Arc::new(in_memory_for_model(header, path, labels)?))
+}
+
+fn in_memory_for_model(header: &Header, path: &str, labels: Option<&str>) -> Result<InMemory> {
+    let file = Path::new(path);
+    let samples = if folder::is_one(file) {
+        folder::test_for_model(header, file)?
     } else if extension(file) == "npy" {
         npy(file, labels)?
     } else if let (Some(schema), true) = (&header.csv, file.exists()) {
@@ -282,8 +307,7 @@ pub fn for_model(header: &Header, path: &str, labels: Option<&str>) -> Result<In
             labels: labels.map(str::to_string),
             ..recipe::Data::of(path)
         };
-        let source = open(&data, regression)?;
-        source.test.unwrap_or(source.samples)
+        from_file(&data, regression)?.0
     };
     let samples = shaped(samples, &header.sample)?;
     validate::not_empty(&samples)?;

@@ -39,7 +39,8 @@
 //!
 //! | what | where |
 //! |---|---|
-//! | IDX (MNIST family), CSV, `.npy`, embedded sets | [`dataset`] |
+//! | IDX (MNIST family), CIFAR, folders of pictures, CSV, `.npy`, embedded sets | [`dataset`] |
+//! | PNG, JPEG and other pictures as samples | `picture` |
 //! | training, validation and test part | [`Split`], [`Subset`] |
 //! | mini-batches, shuffling, prefetch | [`Loader`] |
 //! | mean removal, min–max, standard scaling | [`transform`] |
@@ -57,6 +58,8 @@ pub mod dataset;
 mod error;
 mod loader;
 pub mod metrics;
+#[cfg(feature = "images")]
+pub mod picture;
 mod source;
 mod split;
 mod subset;

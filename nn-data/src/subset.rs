@@ -97,6 +97,10 @@ impl Dataset for Subset {
         Ok(batch)
     }
 
+    fn is_finite(&self) -> bool {
+        self.dataset.is_finite()
+    }
+
     fn class_labels(&self) -> Result<Option<Vec<u32>>> {
         let labels = self.dataset.class_labels()?;
         Ok(labels.map(|labels| self.indices.iter().map(|&i| labels[i]).collect()))

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use nn_core::store::npy;
 use nn_core::{DType, Tensor};
 use nn_data::dataset::{CsvOptions, TargetKind};
+use nn_data::picture::{Color, Form};
 use nn_data::{Dataset, InMemory, validate};
 use serde_json::{Map, Value, json};
 
 use crate::args;
 use crate::error::{Error, Result};
-use crate::model::{Model, read_sentence};
+use crate::model::{Model, picture_shape, read_sentence};
 use crate::output::print;
 use crate::picture;
 use crate::run::{Run, saving};
@@ -120,6 +121,9 @@ fn read(model: &Model, file: &Path) -> Result<Input> {
             file.display()
         )));
     }
+    if let Some((3, height, width)) = picture_shape(&model.plan.header.sample) {
+        return read_in_colour(model, file, [height, width]);
+    }
     let Some((height, width)) = model.plan.picture() else {
         return Err(Error::input(format!(
             "{}: this model does not work on pictures; give a .csv or .npy file with samples of {} values",
@@ -140,6 +144,27 @@ fn read(model: &Model, file: &Path) -> Result<Input> {
         file: file.to_path_buf(),
         values,
         notes: prepared.notes,
+        picture: true,
+    })
+}
+
+/// A picture for a model that learnt from pictures in colour, brought to its size as those were.
+fn read_in_colour(model: &Model, file: &Path, [height, width]: [usize; 2]) -> Result<Input> {
+    let header = &model.plan.header;
+    let form = Form::new(Color::Rgb).size(height, width).fit(header.fit);
+    let own = nn_data::picture::header(file, form.max_pixels)?;
+    let mut notes = Vec::new();
+    if (own.height, own.width) != (height, width) {
+        notes.push(format!("resized from {}×{}", own.width, own.height));
+    }
+    let bytes = nn_data::picture::read(file, &form)?.pixels;
+    // The network learnt from bytes or from shares of 1.
+    let unit = if header.border.is_some() { 1.0 } else { 255.0 };
+    let pixels: Vec<f32> = bytes.iter().map(|&byte| f32::from(byte) / unit).collect();
+    Ok(Input {
+        file: file.to_path_buf(),
+        values: Tensor::from_vec(pixels, batch_shape(1, &header.sample))?,
+        notes,
         picture: true,
     })
 }

@@ -1,13 +1,15 @@
 //! `[data]` and `[preprocess]`.
 
+use nn_data::dataset::OnBadImage;
+use nn_data::picture::{Color, Fit};
 use serde::{Deserialize, Serialize};
 
 /// Where the samples come from and how they are divided.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
-    /// An embedded set (`digits`, `iris`, `wine`, `breast-cancer`, `diabetes`), a folder of IDX files, or a `.csv` or `.npy` file.
-    /// Paths are relative to the recipe file.
+    /// An embedded set (`digits`, `iris`, `wine`, `breast-cancer`, `diabetes`), a folder of pictures by class, a folder or an
+    /// archive of a known image set (MNIST family, EMNIST, CIFAR), or a `.csv` or `.npy` file. Paths are relative to the recipe file.
     pub source: String,
     /// For `.npy`: the file of targets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -36,6 +38,33 @@ pub struct Data {
     /// For `.csv`: leave rows with missing values out instead of refusing them.
     #[serde(default, skip_serializing_if = "is_false")]
     pub drop_missing: bool,
+    /// For a folder of pictures: their channels; by default RGB if any of them is stored in colours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub color: Option<Color>,
+    /// For a folder of pictures: height and width that all are brought to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<[usize; 2]>,
+    /// For a folder of pictures: how those of other proportions are brought to the size.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub fit: Fit,
+    /// For a folder of pictures: what to do with files that cannot be used.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub on_bad_image: OnBadImage,
+    /// For a folder of pictures: decode each once before training, so that all damage shows then.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub decode_first: bool,
+    /// For a folder of pictures: keep them decoded in memory; by default if that takes at most 512 MiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<bool>,
+    /// For a folder of pictures: larger ones count as bad.
+    #[serde(default = "megapixels", skip_serializing_if = "is_usual")]
+    pub max_megapixels: f64,
+    /// For EMNIST: which of its divisions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subset: Option<String>,
+    /// For CIFAR-100: learn the 20 groups and not the 100 classes.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub coarse_labels: bool,
     /// Names of the classes in the order of their numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<String>,
@@ -91,8 +120,24 @@ fn yes() -> bool {
     true
 }
 
+fn megapixels() -> f64 {
+    nn_data::picture::MAX_PIXELS as f64 / 1e6
+}
+
+fn is_usual(value: &f64) -> bool {
+    *value == megapixels()
+}
+
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+fn is_true(value: &bool) -> bool {
+    *value
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// What is done to the samples before the network sees them. Whatever it needs to know is measured on the training part alone and
@@ -151,6 +196,15 @@ impl Data {
             header: None,
             delimiter: None,
             drop_missing: false,
+            color: None,
+            size: None,
+            fit: Fit::default(),
+            on_bad_image: OnBadImage::default(),
+            decode_first: true,
+            cache: None,
+            max_megapixels: megapixels(),
+            subset: None,
+            coarse_labels: false,
             classes: Vec::new(),
             limit: None,
             validation: validation(),

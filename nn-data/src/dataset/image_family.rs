@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{InMemory, Targets, idx};
+use super::idx::{self, IdxArray};
+use super::{Dataset, InMemory, Targets};
 use crate::error::{Error, Place, Result};
+use crate::source::Source;
 
 /// A data set that comes with its own division into training and test part.
 #[derive(Debug, Clone)]
@@ -14,23 +16,89 @@ pub struct TrainTest {
     pub test: InMemory,
 }
 
-/// Loads a folder of the MNIST family.
+/// Loads a folder of the MNIST family: MNIST, Fashion-MNIST, KMNIST and whatever has their files.
 ///
 /// It must hold `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
 /// `t10k-labels-idx1-ubyte`, each plain or with `.gz`, and each also with a dot before `idx`.
-/// Images of `height×width` become samples of shape `[1, height, width]`; classes are named by
-/// their number.
+/// Images of `height×width` become samples of shape `[1, height, width]`.
+///
+/// Classes are named by the lines of a file `classes.txt` in the folder; without it, by the known names if
+/// the path speaks of `fashion`, `kmnist` or `kuzushiji` and there are ten classes, and else by their number.
 ///
 /// # Errors
 /// If a file is missing or damaged, images and labels differ in number, training and test images
 /// differ in size, or a test label does not occur in the range of the training labels.
 pub fn image_family(folder: impl AsRef<Path>) -> Result<TrainTest> {
     let folder = folder.as_ref();
-    let images = find(folder, "train-images", "idx3")?;
-    let train = pair(&images, &find(folder, "train-labels", "idx1")?, None)?;
-    let images = find(folder, "t10k-images", "idx3")?;
-    let test = pair(&images, &find(folder, "t10k-labels", "idx1")?, Some(&train))?;
+    let part = |stem: &str, train: Option<&InMemory>| {
+        let images = idx::read(find(folder, &format!("{stem}-images"), "idx3")?)?;
+        let labels = idx::read(find(folder, &format!("{stem}-labels"), "idx1")?)?;
+        let numbers = labels.labels()?;
+        let labels = Labels {
+            name: labels.name,
+            classes: class_names(folder, &numbers)?.filter(|_| train.is_none()),
+            numbers,
+        };
+        pair(images, labels, train)
+    };
+    let train = part("train", None)?;
+    let test = part("t10k", Some(&train))?;
     Ok(TrainTest { train, test })
+}
+
+/// Whether [`image_family`] would find its files here.
+pub(super) fn is_image_family(folder: &Path) -> bool {
+    find(folder, "train-images", "idx3").is_ok() || find(folder, "train-labels", "idx1").is_ok()
+}
+
+/// Where the names of the classes may stand.
+const NAMES: &str = "classes.txt";
+
+const FASHION: [&str; 10] = [
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+];
+
+const KUZUSHIJI: [&str; 10] = ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"];
+
+fn class_names(folder: &Path, labels: &[u32]) -> Result<Option<Vec<String>>> {
+    let path = folder.join(NAMES);
+    let classes = labels.iter().max().map_or(0, |&most| most as usize + 1);
+    if path.is_file() {
+        let text = Source::open(&path)?.read_to_end(1 << 20)?;
+        let text = String::from_utf8_lossy(&text);
+        let names: Vec<String> = (text.lines().map(str::trim))
+            .filter(|line| !line.is_empty())
+            .map(String::from)
+            .collect();
+        if names.len() < classes {
+            return Err(Error::file(
+                path,
+                Place::Whole,
+                format!("{} names for {classes} classes", names.len()),
+                "give one name a line, or remove the file",
+            ));
+        }
+        return Ok(Some(names));
+    }
+    let path = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
+    let path = path.to_string_lossy().to_lowercase();
+    let known = if path.contains("fashion") {
+        FASHION
+    } else if path.contains("kmnist") || path.contains("kuzushiji") {
+        KUZUSHIJI
+    } else {
+        return Ok(None);
+    };
+    Ok((classes == known.len()).then(|| known.map(String::from).to_vec()))
 }
 
 fn find(folder: &Path, stem: &str, rank: &str) -> Result<PathBuf> {
@@ -56,39 +124,58 @@ fn find(folder: &Path, stem: &str, rank: &str) -> Result<PathBuf> {
     ))
 }
 
-fn pair(images: &Path, labels: &Path, train: Option<&InMemory>) -> Result<InMemory> {
-    let mut array = idx::read(images)?;
-    let &[n, height, width] = &array.shape[..] else {
+/// Labels with what is known about them.
+pub(super) struct Labels {
+    /// The file, for messages.
+    pub name: String,
+    pub numbers: Vec<u32>,
+    /// The names of the classes.
+    pub classes: Option<Vec<String>>,
+}
+
+/// Images and labels as a data set; those of a test part have the classes and the size of the training part.
+pub(super) fn pair(
+    mut images: IdxArray,
+    labels: Labels,
+    train: Option<&InMemory>,
+) -> Result<InMemory> {
+    let &[n, height, width] = &images.shape[..] else {
         let problem = format!(
             "the array is {:?}, images are [count, height, width]",
-            array.shape
+            images.shape
         );
         return Err(Error::file(
-            images,
+            images.name,
             Place::Byte(3),
             problem,
             "give the image file",
         ));
     };
-    array.shape.insert(1, 1);
-    let numbers = idx::read(labels)?.labels()?;
+    images.shape.insert(1, 1);
+    let Labels {
+        name,
+        numbers,
+        classes,
+    } = labels;
     if numbers.len() != n {
         let problem = format!(
             "{} labels for the {n} images of {}",
             numbers.len(),
-            images.display()
+            images.name
         );
         return Err(Error::file(
-            labels,
+            name,
             Place::Byte(4),
             problem,
             "download both files again",
         ));
     }
-    let classes = match train {
-        None => numbers.iter().max().map_or(0, |&m| m as usize + 1),
+    let names = match train {
+        None => classes.unwrap_or_else(|| {
+            let count = numbers.iter().max().map_or(0, |&m| m as usize + 1);
+            (0..count).map(|class| class.to_string()).collect()
+        }),
         Some(train) => {
-            use super::Dataset;
             if train.input_shape() != [1, height, width] {
                 let problem = format!(
                     "images of {height}×{width}, the training images are {}×{}",
@@ -96,40 +183,43 @@ fn pair(images: &Path, labels: &Path, train: Option<&InMemory>) -> Result<InMemo
                     train.input_shape()[2]
                 );
                 return Err(Error::file(
-                    images,
+                    images.name,
                     Place::Byte(8),
                     problem,
                     "use files of one set",
                 ));
             }
-            train.target_kind().outputs()
+            train
+                .target_kind()
+                .class_names()
+                .unwrap_or_default()
+                .to_vec()
         }
     };
-    if let Some(sample) = numbers.iter().position(|&l| l as usize >= classes) {
+    if let Some(sample) = numbers.iter().position(|&l| l as usize >= names.len()) {
         let problem = format!(
             "label {} but the training labels end at {}",
             numbers[sample],
-            classes.max(1) - 1
+            names.len().max(1) - 1
         );
         return Err(Error::file(
-            labels,
+            name,
             Place::Sample(sample as u64),
             problem,
             "use files of one set",
         ));
     }
-    let name = images.display().to_string();
-    InMemory::new(
-        name,
-        array.into_tensor()?,
-        Targets::classes(numbers, classes),
-    )
+    let name = images.name.clone();
+    let targets = Targets::Classes {
+        labels: numbers,
+        names,
+    };
+    InMemory::new(name, images.into_tensor()?, targets)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::Dataset;
 
     fn idx(shape: &[u32], values: &[u8]) -> Vec<u8> {
         let mut bytes = vec![0, 0, 8, shape.len() as u8];
@@ -167,6 +257,38 @@ mod tests {
             ["0", "1", "2"]
         );
         assert_eq!(sets.test.class_labels().unwrap().unwrap(), [2, 0]);
+    }
+
+    #[test]
+    fn classes_get_their_names() {
+        let plain = folder(&[2, 0], 2);
+        std::fs::write(plain.path().join("classes.txt"), "cat\n dog \n\nyak\n").unwrap();
+        let sets = image_family(plain.path()).unwrap();
+        assert_eq!(
+            sets.test.target_kind().class_names().unwrap(),
+            ["cat", "dog", "yak"]
+        );
+        std::fs::write(plain.path().join("classes.txt"), "cat\ndog").unwrap();
+        let error = image_family(plain.path()).unwrap_err().to_string();
+        assert!(error.contains("2 names for 3 classes"), "{error}");
+
+        let parent = tempfile::tempdir().unwrap();
+        for (name, last) in [
+            ("fashion-mnist", "Ankle boot"),
+            ("KMNIST", "wo"),
+            ("mnist", "9"),
+        ] {
+            let folder = parent.path().join(name);
+            std::fs::create_dir(&folder).unwrap();
+            for part in ["train", "t10k"] {
+                let labels: Vec<u8> = (0..10).collect();
+                let path = |end: &str| folder.join(format!("{part}-{end}-ubyte"));
+                std::fs::write(path("images-idx3"), idx(&[10, 2, 2], &[0; 40])).unwrap();
+                std::fs::write(path("labels-idx1"), idx(&[10], &labels)).unwrap();
+            }
+            let sets = image_family(folder).unwrap();
+            assert_eq!(sets.train.target_kind().class_names().unwrap()[9], last);
+        }
     }
 
     #[test]

@@ -296,6 +296,10 @@ impl Dataset for InMemory {
         })
     }
 
+    fn is_finite(&self) -> bool {
+        !matches!(self.inputs.dtype(), DType::F32 | DType::F64)
+    }
+
     fn class_labels(&self) -> Result<Option<Vec<u32>>> {
         Ok(match &*self.targets {
             Targets::Classes { labels, .. } => Some(labels.clone()),

@@ -1,20 +1,33 @@
 //! Data sets: the trait and one file per format.
 
+mod cifar;
 pub mod csv;
 pub mod embedded;
+mod emnist;
+mod folder;
 mod gather;
 pub mod idx;
 mod image_family;
+#[cfg(feature = "images")]
+mod image_folder;
 mod in_memory;
 mod npy;
+mod zip;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::cifar::{CifarLabels, cifar};
 pub use self::csv::{Column, CsvData, CsvOptions, CsvSchema, CsvTarget, Encoding, Missing};
 pub use embedded::{breast_cancer, diabetes, digits, iris, wine};
+pub use emnist::{EMNIST_SUBSETS, emnist};
+pub use folder::{FolderFormat, folder_format};
 pub use image_family::{TrainTest, image_family};
+#[cfg(feature = "images")]
+pub use image_folder::{
+    BadImage, FolderParts, ImageFolder, ImageFolderOptions, OnBadImage, image_folder,
+};
 pub(crate) use in_memory::check_indices;
 pub use in_memory::{InMemory, Targets};
 pub use npy::load_npy;
@@ -91,6 +104,11 @@ pub trait Dataset: Send + Sync {
     /// If an index is not below [`len`](Dataset::len), or a sample cannot be read.
     fn batch(&self, indices: &[usize]) -> Result<Batch>;
 
+    /// Whether no input can be NaN or infinite, as with pictures of bytes: then nobody needs to look.
+    fn is_finite(&self) -> bool {
+        false
+    }
+
     /// The class of every sample in order, or `None` where the targets are not classes.
     ///
     /// # Errors
@@ -128,6 +146,9 @@ macro_rules! forward_to_inner {
             }
             fn batch(&self, indices: &[usize]) -> Result<Batch> {
                 (**self).batch(indices)
+            }
+            fn is_finite(&self) -> bool {
+                (**self).is_finite()
             }
             fn class_labels(&self) -> Result<Option<Vec<u32>>> {
                 (**self).class_labels()

@@ -168,6 +168,7 @@ pub fn build(recipe: &Recipe, parts: &Parts) -> Result<(Plan, Sequential)> {
         features: train.feature_names().unwrap_or_default().to_vec(),
         csv: parts.schema.clone(),
         border: samples::border(train)?,
+        fit: recipe.data.fit,
         epochs: 0.0,
         steps: 0,
         seed: recipe.seed,

@@ -32,7 +32,11 @@ pub fn train(args: &args::Train) -> Result<()> {
     if recipe.threads > 0 {
         nn_core::kernels::threads::set_threads(recipe.threads);
     }
-    let source = samples::open(&recipe.data, recipe::is_regression(&recipe.loss))?;
+    let regression = recipe::is_regression(&recipe.loss);
+    let source = samples::open_watched(&recipe.data, regression, args.quiet)?;
+    if !args.quiet && !source.left_out.is_empty() {
+        eprintln!("{}", source.left_out);
+    }
     let parts = samples::divide(source, &recipe)?;
     check_target(&recipe, parts.train.target_kind())?;
     check_schedule(&recipe, &Length::of(&recipe, parts.train.len()))?;

@@ -1,0 +1,3 @@
+//! Getting known data sets from the internet.
+
+pub mod catalogue;
