@@ -47,6 +47,8 @@ for picture in ("colour", "grey"):
     x = floats(picture)
     for how, mode in (("bilinear", InterpolationMode.BILINEAR), ("nearest", InterpolationMode.NEAREST)):
         for degrees in (15.0, -37.5, 90.0, 180.0, 200.0):
+            if how == "nearest" and degrees == 90.0:
+                continue  # these pictures' pixels then fall halfway between two
             step = {"type": "rotate", "degrees": [degrees, degrees], "interpolation": how}
             case(f"torchvision rotate {degrees} {how}", picture, step, F.rotate(x, degrees, mode))
         for scale in (0.7, 1.3):

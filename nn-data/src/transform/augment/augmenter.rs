@@ -61,7 +61,7 @@ impl Augmenter {
             [height, width] => [1, height, width],
             _ => [0, 0, 0],
         };
-        let pixels = height.checked_mul(width).unwrap_or(usize::MAX);
+        let pixels = height.saturating_mul(width);
         if channels == 0 || pixels == 0 || pixels > MOST_PIXELS {
             let problem = format!(
                 "it changes pictures, of shape [channels, height, width], but the samples have the shape {sample_shape:?}"

@@ -58,7 +58,7 @@ fn factors(factor: Spread) -> [f64; 2] {
 fn check_factor(what: &'static str, factor: Spread) -> Result<()> {
     let rule = "0 or above, or a pair [low, high] of factors within 0 and 100";
     if let Spread::About(by) = factor
-        && !(by >= 0.0)
+        && (by.is_nan() || by < 0.0)
     {
         return Err(Error::argument(
             what,
