@@ -42,6 +42,7 @@ fn main() -> ExitCode {
             Command::Inspect(args) => commands::inspect::inspect(args),
             Command::Export(args) => commands::export::export(args),
             Command::Recipes(args) => commands::recipes::recipes(args),
+            Command::Data(args) => commands::data::data(args),
         }
     });
     match outcome {

@@ -1,5 +1,6 @@
 //! The verbs, one file each.
 
+pub mod data;
 pub mod eval;
 pub mod export;
 pub mod inspect;

@@ -45,8 +45,8 @@ pub struct Translate {
 fn shift(most: [usize; 2], fill: &Fill, rng: &mut Rng, picture: &mut Picture) {
     let frame = picture.frame();
     let mut draw = |most: usize| rng.below(2 * most + 1) as f64 - most as f64;
-    let (right, down) = (draw(most[0]), draw(most[1]));
-    let map = Map::scaling(1.0, right, 1.0, down);
+    let (down, right) = (draw(most[1]), draw(most[0]));
+    let map = Map::scaling(1.0, -right, 1.0, -down);
     picture.place(map, Some(fill.beyond(&frame)), None);
 }
 

@@ -13,6 +13,9 @@ use crate::dataset::TargetKind;
 use crate::error::{Error, Result};
 
 /// Adds a partner: `x ← λ·x + (1 − λ)·x'`, with λ drawn from Beta(α, α) for each sample (Zhang et al. 2018).
+///
+/// The larger of λ and 1 − λ is the sample's own share: as partners are arbitrary, pairs and shares come as often as otherwise, but a batch
+/// never holds nearly the same mixture twice.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mixup {
@@ -46,7 +49,7 @@ pub(super) trait Mix {
     /// α and the probability.
     fn settings(&self) -> (f64, f64);
 
-    /// Mixes `partner` into `own` with the share `own_share` of it left, and returns the share that really is left.
+    /// Mixes `partner` into `own` with about the share `own_share` of it left, and returns the share that really is left.
     fn mix<T: Pixel>(
         &self,
         own_share: f64,
@@ -78,6 +81,7 @@ impl Mix for Mixup {
         own: &mut [T],
         partner: &[T],
     ) -> f64 {
+        let own_share = own_share.max(1.0 - own_share);
         let share = own_share as f32;
         for (own, partner) in own.iter_mut().zip(partner) {
             let partner = partner.to_f32();

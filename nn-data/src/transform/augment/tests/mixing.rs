@@ -36,7 +36,7 @@ fn mixup_adds_the_next_sample_and_its_target() {
         let (own, partner) = (at % 4, (at + 1) % 10 % 4);
         let share = row[own];
         shares.push(share);
-        assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+        assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-6 && share >= 0.5);
         if own != partner {
             assert!((row[partner] - (1.0 - share)).abs() < 1e-6, "{row:?}");
         }
