@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use nn_core::kernels::threads::{cores, threads};
 use nn_core::{Context, Parameters, Shape};
 use nn_data::transform::augment::Augmenter;
 use nn_data::{Batch, Dataset, Loader, Subset};
@@ -132,7 +133,7 @@ impl Session {
                 plain(recipe.optimizer.learning_rate()),
                 grouped(size as u64),
                 plain(self.length.epochs()),
-                nn_core::kernels::threads::threads(),
+                threads(),
                 recipe.seed,
             ),
         ));
@@ -219,6 +220,10 @@ impl Session {
             .transform(self.plan.inputs.clone());
         if let Some(augmenter) = &self.augmenter {
             loader = loader.augment(augmenter.clone());
+            // A core that training leaves idle can prepare what comes next; where there is none, all threads do it in turn.
+            if threads() < cores() {
+                loader = loader.prefetch(2);
+            }
         }
         Ok(if self.recipe.train.shuffle {
             loader.shuffle(self.recipe.seed)
