@@ -190,6 +190,8 @@ pub struct Data {
 pub enum DataCommand {
     /// List the data sets that can be fetched, or say where one is kept
     Fetch(Fetch),
+    /// Draw pictures of a data set and what augmentation makes of them
+    Preview(Preview),
 }
 
 /// `nn data fetch`
@@ -201,4 +203,32 @@ Examples:
 pub struct Fetch {
     /// The data set
     pub name: Option<String>,
+}
+
+/// `nn data preview`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  nn data preview                           the digits, as the default recipe augments them
+  nn data preview my.toml --count 20 --out sheet.png
+  nn data preview digits --set 'augment.steps=[\"rotate 20\", \"elastic\", \"cutout 8\"]'
+  nn data preview ~/mnist                   no recipe: what each step of augmentation does
+
+A row for each sample of the training part: the original, then what training sees of it in epoch after epoch.")]
+pub struct Preview {
+    /// A recipe file, the name of a ready recipe, or a folder of data
+    #[arg(value_name = "RECIPE|FOLDER", default_value = "digits")]
+    pub source: String,
+    /// The picture to write
+    #[arg(long, value_name = "OUT.png", default_value = "preview.png")]
+    pub out: PathBuf,
+    /// How many samples to show
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=200))]
+    pub count: u16,
+    /// Override one value of the recipe, as in --set augment.steps='[\"flip\"]' (may be repeated)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub overrides: Vec<String>,
+    /// Seed of every random choice
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    pub seed: Option<u64>,
 }

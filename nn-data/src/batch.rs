@@ -7,8 +7,9 @@ use nn_core::Tensor;
 pub struct Batch {
     /// The inputs, `[batch, …sample shape]`; f32 for images and tables.
     pub inputs: Tensor,
-    /// The targets: u32 `[batch]` for classes, f32 `[batch, outputs]` for regression, `[batch, 0]`
-    /// where the data set has none.
+    /// The targets: u32 `[batch]` for classes (f32 `[batch, classes]`, probabilities, where an
+    /// [`Augmenter`](crate::transform::augment::Augmenter) has mixed samples), f32 `[batch, outputs]`
+    /// for regression, `[batch, 0]` where the data set has none.
     pub targets: Tensor,
     /// Which samples these are, as positions in the data set that was asked.
     pub indices: Vec<usize>,

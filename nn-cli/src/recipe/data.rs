@@ -153,14 +153,6 @@ pub struct Preprocess {
     pub scale_targets: bool,
 }
 
-/// Changes to training samples that leave their meaning as it is.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Augment {
-    /// Move each picture by up to so many pixels, anew in each epoch.
-    pub shift: usize,
-}
-
 /// How inputs are scaled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

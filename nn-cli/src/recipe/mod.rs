@@ -3,6 +3,7 @@
 //! Every key has a default but `data.source` and `network.layers`. Unknown keys, wrong types and values out of range are refused
 //! with the line where they stand.
 
+mod augment;
 mod data;
 mod load;
 mod network;
@@ -20,7 +21,8 @@ use nn_optim::OptimizerSpec;
 use nn_optim::schedule::ScheduleSpec;
 use serde::{Deserialize, Serialize};
 
-pub use data::{Augment, ColumnName, Columns, Data, Preprocess, Scale};
+pub use augment::{Augment, step};
+pub use data::{ColumnName, Columns, Data, Preprocess, Scale};
 pub use load::{Overrides, load, resolved};
 pub use network::Network;
 pub use problem::Problem;
@@ -52,7 +54,7 @@ pub struct Recipe {
     #[serde(default)]
     pub preprocess: Preprocess,
     /// What is changed about training samples.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Augment::is_empty")]
     pub augment: Augment,
     /// The layers.
     pub network: Network,

@@ -62,15 +62,23 @@ fn main_key(layer: &str) -> Option<&'static str> {
 }
 
 fn write_out(layer: &mut Node) -> Result<(), Problem> {
-    let Value::String(text) = &layer.value else {
+    let empty = "a layer is empty; write for example \"linear 128\" or \"relu\"";
+    write_out_words(layer, main_key, empty)
+}
+
+/// Writes words out as a table; `empty` is what to say where there are none.
+pub(super) fn write_out_words(
+    node: &mut Node,
+    main_key: impl Fn(&str) -> Option<&'static str>,
+    empty: &str,
+) -> Result<(), Problem> {
+    let Value::String(text) = &node.value else {
         return Ok(());
     };
-    let origin = layer.origin.clone();
+    let origin = node.origin.clone();
     let wrong = |what: String| Problem::new(What::Other(what)).at(Some(origin.clone()));
     let mut words = text.split_whitespace();
-    let kind = words.next().ok_or_else(|| {
-        wrong("a layer is empty; write for example \"linear 128\" or \"relu\"".into())
-    })?;
+    let kind = words.next().ok_or_else(|| wrong(empty.into()))?;
     let entry = |key: &str, value: Value| Entry {
         key: key.into(),
         origin: origin.clone(),
@@ -93,7 +101,7 @@ fn write_out(layer: &mut Node) -> Result<(), Problem> {
         };
         entries.push(entry(key, plain_value(value)));
     }
-    layer.value = Value::Table(entries);
+    node.value = Value::Table(entries);
     Ok(())
 }
 

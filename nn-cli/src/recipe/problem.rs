@@ -175,6 +175,8 @@ fn kind_of_choice(keys: &[&str]) -> String {
     match keys {
         [] => "choice".into(),
         [only] => (*only).into(),
+        // A list's place is no name: the second step of [augment] is an "augment type".
+        [.., table, _, place, key] if place.parse::<usize>().is_ok() => format!("{table} {key}"),
         [.., table, key] => format!("{table} {key}"),
     }
 }

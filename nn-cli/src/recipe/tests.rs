@@ -256,3 +256,101 @@ fn the_reference_of_all_keys_is_a_recipe() {
         }
     }
 }
+
+/// What is said of `steps = [...]`, which stands in line 8 and following.
+fn steps(list: &str) -> Result<Recipe, String> {
+    let text = format!("[augment]\nsteps = [\n{list}\n]\n\n[network]");
+    load(&GOOD.replace("[network]", &text), &[])
+}
+
+#[test]
+fn augmentation_is_a_list_of_steps_in_words_or_tables() {
+    use nn_data::transform::augment::{Augment, Edge, Extent, Fill, Spread};
+    let recipe = steps(
+        "\"crop padding=4 fill=reflect\", \"flip\", \"rotate 15\",\n{ type = \"cutout\", size = 8 }, { type = \"zoom\", scale = [0.9, 1.5] }, \"mixup 0.2\"",
+    )
+    .expect("good");
+    let [
+        crop,
+        Augment::Flip(flip),
+        Augment::Rotate(rotate),
+        Augment::Cutout(cutout),
+        zoom,
+        Augment::Mixup(mixup),
+    ] = &recipe.augment.steps[..]
+    else {
+        panic!("{:?}", recipe.augment)
+    };
+    assert!(matches!(crop, Augment::Crop(crop)
+        if crop.padding == Extent::Both(4) && crop.fill == Fill::Own(Edge::Reflect)));
+    assert!(matches!(zoom, Augment::Zoom(zoom) if zoom.scale == Spread::Between([0.9, 1.5])));
+    assert_eq!((flip.p, rotate.p, mixup.alpha), (0.5, 1.0, 0.2));
+    assert_eq!(
+        (rotate.degrees, cutout.size),
+        (Spread::About(15.0), Extent::Both(8))
+    );
+    let written = toml::to_string(&recipe).expect("can be written");
+    assert!(written.contains("type = \"cutout\""), "{written}");
+    assert_eq!(load(&written, &[]).expect("resolved"), recipe, "{written}");
+}
+
+#[test]
+fn wrong_steps_of_augmentation_are_refused_with_line_and_suggestion() {
+    for (list, text) in [
+        (
+            "\"flip\",\n\"rotat 15\"",
+            "my/r.toml:10: unknown augment type \"rotat\"; did you mean \"rotate\"?",
+        ),
+        (
+            "\"flip\",\n{ type = \"cutot\", size = 3 }",
+            "my/r.toml:10: unknown augment type \"cutot\"; did you mean \"cutout\"?",
+        ),
+        (
+            "\"flip\",\n\n{ type = \"cutout\", siez = 3 }",
+            "my/r.toml:11: unknown key \"siez\" in [augment.steps.1]; did you mean \"size\"?",
+        ),
+        (
+            "\"crop paddin=3\"",
+            "my/r.toml:9: unknown key \"paddin\" in [augment.steps.0]; did you mean \"padding\"?",
+        ),
+        (
+            "\"rotate\"",
+            "my/r.toml:9: \"degrees\" is missing in [augment.steps.0]",
+        ),
+        (
+            "\"flip p=often\"",
+            "my/r.toml:9: \"p\" in [augment.steps.0] must be a number, not the text \"often\"",
+        ),
+        (
+            "\"flip\", \"\"",
+            "my/r.toml:9: a step of [augment] is empty; write for example \"crop padding=4\" or \"flip\"",
+        ),
+        (
+            "\"crop 4\",\n\"flip 2\"",
+            "my/r.toml:10: [augment] flip: p must be from 0 to 1, not 2",
+        ),
+        (
+            "\"rotate 15 fill=128\"",
+            "my/r.toml:9: [augment] rotate: fill must be from 0 (black) to 1 (white), not 128",
+        ),
+        (
+            "\"rotate 15 fill=green\"",
+            "my/r.toml:9: fill must be a number from 0 (black) to 1 (white), a list of these, one for each channel, \"edge\" or \"reflect\"",
+        ),
+    ] {
+        assert_eq!(steps(list).expect_err(list), text);
+    }
+    let text = load(
+        &GOOD.replace("[network]", "[augment]\nshift = 1\n\n[network]"),
+        &[],
+    );
+    assert_eq!(
+        text.expect_err("of before"),
+        "my/r.toml:8: unknown key \"shift\" in [augment]; the keys are steps"
+    );
+    let text = load(GOOD, &["augment.steps=[\"flp\"]"]).expect_err("misspelt");
+    assert_eq!(
+        text,
+        "--set augment.steps=[\"flp\"]: unknown augment type \"flp\"; did you mean \"flip\"?"
+    );
+}

@@ -1,6 +1,7 @@
 //! What a person sees: tables, progress, small pictures in the terminal and the curve as a picture file.
 
 pub mod confusion;
+pub mod contact;
 pub mod digit;
 pub mod network;
 pub mod number;

@@ -405,9 +405,30 @@ fn a_network_that_does_not_fit_the_data() {
         &["[loss]", "two classes"],
     );
     place.refused(
-        &["train", "iris", "--set", "augment.shift=1"],
+        &["train", "iris", "--set", "augment.steps=[\"flip\"]"],
         2,
-        &["[augment]", "[4]"],
+        &["[augment] it changes pictures", "[4]"],
+    );
+    place.refused(
+        &["train", "--set", "augment.steps=[\"hue 0.1\"]"],
+        2,
+        &["[augment] hue", "the pictures have 1"],
+    );
+    place.refused(
+        &[
+            "train",
+            "--set",
+            "augment.steps=[\"mixup\"]",
+            "--set",
+            "loss={type=\"multi_class_hinge\"}",
+        ],
+        2,
+        &["[augment] mixup mixes classes", "use cross_entropy"],
+    );
+    place.refused(
+        &["train", "--set", "augment.steps=[\"mixup\", \"flip\"]"],
+        2,
+        &["[augment] mixup stands before flip"],
     );
     place.refused(
         &["train", "iris", "--set", "data.validation=0"],

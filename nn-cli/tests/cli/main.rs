@@ -1,5 +1,6 @@
 //! The real `nn` binary, called in temporary folders as a person would call it.
 
+mod augment;
 mod bad_input;
 mod formats;
 mod interruption;

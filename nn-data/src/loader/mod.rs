@@ -10,6 +10,7 @@ use nn_core::random::{Purpose, Rng};
 use crate::batch::Batch;
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
+use crate::transform::augment::Augmenter;
 use crate::transform::{Pipeline, Transform};
 use prefetch::Prefetch;
 
@@ -40,13 +41,17 @@ pub struct Loader {
 #[derive(Clone)]
 struct Source {
     dataset: Arc<dyn Dataset>,
+    augment: Option<Augmenter>,
     inputs: Pipeline,
     targets: Pipeline,
 }
 
 impl Source {
-    fn batch(&self, indices: &[usize]) -> Result<Batch> {
+    fn batch(&self, epoch: u64, indices: &[usize]) -> Result<Batch> {
         let mut batch = self.dataset.batch(indices)?;
+        if let Some(augment) = &self.augment {
+            augment.apply(epoch, &mut batch, self.dataset.target_kind())?;
+        }
         self.inputs.apply(&mut batch.inputs)?;
         self.targets.apply(&mut batch.targets)?;
         Ok(batch)
@@ -87,6 +92,7 @@ impl Loader {
         let samples = dataset.len();
         let source = Source {
             dataset: Arc::new(dataset),
+            augment: None,
             inputs: Pipeline::new(),
             targets: Pipeline::new(),
         };
@@ -144,6 +150,14 @@ impl Loader {
         self
     }
 
+    /// Changes the pictures of every batch, differently in each epoch, before they are scaled. For training data only.
+    ///
+    /// Steps that mix samples turn class numbers into probabilities `[batch, classes]`.
+    pub fn augment(mut self, augmenter: Augmenter) -> Self {
+        self.change_source(|source| source.augment = Some(augmenter));
+        self
+    }
+
     /// Applies fitted transforms to the inputs of every batch.
     pub fn transform(mut self, transform: Pipeline) -> Self {
         self.change_source(|source| source.inputs = transform);
@@ -183,6 +197,7 @@ impl Loader {
     /// The batches of an epoch from number `batch` on, the same as the whole epoch would yield there.
     pub fn epoch_from(&self, epoch: u64, batch: usize) -> Epoch {
         let plan = Plan {
+            epoch,
             samples: self.order.samples(epoch),
             order: self.order,
             next: batch,
@@ -220,6 +235,7 @@ impl fmt::Debug for Loader {
 /// The batches of one epoch that are still to come.
 #[derive(Clone)]
 struct Plan {
+    epoch: u64,
     samples: Vec<usize>,
     order: Order,
     next: usize,
@@ -257,7 +273,10 @@ impl Iterator for Epoch {
             return None;
         }
         let batch = match &mut self.inner {
-            Inner::Direct { plan, source } => source.batch(plan.advance()?),
+            Inner::Direct { plan, source } => {
+                let epoch = plan.epoch;
+                source.batch(epoch, plan.advance()?)
+            }
             Inner::Prefetch(prefetch) => prefetch.next(),
         };
         self.remaining = if batch.is_ok() { self.remaining - 1 } else { 0 };

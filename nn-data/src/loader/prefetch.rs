@@ -51,8 +51,9 @@ impl Prefetch {
 }
 
 fn work(mut plan: Plan, source: &Source, queue: &SyncSender<Result<Batch>>) {
+    let epoch = plan.epoch;
     while let Some(indices) = plan.advance() {
-        let batch = source.batch(indices);
+        let batch = source.batch(epoch, indices);
         let failed = batch.is_err();
         // Sending fails once the receiver is gone: nobody wants further batches.
         if queue.send(batch).is_err() || failed {

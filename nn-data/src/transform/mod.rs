@@ -1,6 +1,8 @@
-//! Scaling of inputs: fitted on the training data, stored in the model, applied to every batch.
+//! Scaling of inputs: fitted on the training data, stored in the model, applied to every batch. And [`augment`]: changes to training
+//! pictures, drawn anew in each epoch.
 
 mod affine;
+pub mod augment;
 mod pipeline;
 mod scalers;
 mod statistics;

@@ -1,6 +1,7 @@
 //! `nn data`: getting data sets and looking at them, one file for each verb.
 
 pub mod fetch;
+pub mod preview;
 
 use crate::args::{self, DataCommand};
 use crate::error::Result;
@@ -12,5 +13,6 @@ use crate::error::Result;
 pub fn data(args: &args::Data) -> Result<()> {
     match &args.command {
         DataCommand::Fetch(args) => fetch::fetch(args),
+        DataCommand::Preview(args) => preview::preview(args),
     }
 }

@@ -6,14 +6,16 @@ use nn_core::store::safetensors;
 use nn_core::{Context, DType, Parameters, Shape};
 use nn_data::dataset::TargetKind;
 use nn_data::transform::Transform;
+use nn_data::transform::augment::Augmenter;
 use nn_data::{Dataset, Subset};
 use nn_layers::spec::LayerKind;
 use nn_layers::{Layer, Loss, Sequential};
 use nn_optim::schedule::Time;
 use nn_optim::{EarlyStopping, Stop};
 
+use crate::augment::augmenter;
 use crate::error::{Error, Result};
-use crate::model::{FORMAT, Header, Plan, picture_size, read_sentence};
+use crate::model::{FORMAT, Header, Plan, read_sentence};
 use crate::recipe::{self, Recipe};
 use crate::samples::{self, Parts};
 
@@ -116,7 +118,7 @@ pub fn is_binary(loss: &Loss) -> bool {
 }
 
 /// Builds the network for the real samples and checks everything that can be checked before training.
-pub fn build(recipe: &Recipe, parts: &Parts) -> Result<(Plan, Sequential)> {
+pub fn build(recipe: &Recipe, parts: &Parts) -> Result<(Plan, Sequential, Option<Augmenter>)> {
     let file = recipe.file.display();
     let wrong = |problem: String| Error::input(format!("{file}: [network] {problem}"));
     let train = &parts.train;
@@ -141,12 +143,7 @@ pub fn build(recipe: &Recipe, parts: &Parts) -> Result<(Plan, Sequential)> {
     check_output(recipe, train.target_kind(), &output)
         .map_err(|problem| wrong(format!("{problem}{hint}")))?;
 
-    if recipe.augment.shift > 0 && picture_size(train.input_shape()).is_none() {
-        let shape = train.input_shape();
-        return Err(Error::input(format!(
-            "{file}: [augment] shift moves pictures, but the samples have the shape {shape:?}; take it out"
-        )));
-    }
+    let augmenter = augmenter(recipe, train)?;
     if let Some(path) = &recipe.network.init {
         let path = Path::new(path);
         let (weights, _) =
@@ -180,14 +177,23 @@ pub fn build(recipe: &Recipe, parts: &Parts) -> Result<(Plan, Sequential)> {
         inputs,
         targets,
     };
-    rehearse(recipe, &plan, &network, train)?;
-    Ok((plan, network))
+    rehearse(recipe, &plan, &network, train, augmenter.as_ref())?;
+    Ok((plan, network, augmenter))
 }
 
 /// Takes two real samples through network and loss: what only shows there shows before training.
-fn rehearse(recipe: &Recipe, plan: &Plan, network: &Sequential, train: &Subset) -> Result<()> {
+fn rehearse(
+    recipe: &Recipe,
+    plan: &Plan,
+    network: &Sequential,
+    train: &Subset,
+    augmenter: Option<&Augmenter>,
+) -> Result<()> {
     let file = recipe.file.display();
-    let batch = train.batch(&(0..train.len().min(2)).collect::<Vec<_>>())?;
+    let mut batch = train.batch(&(0..train.len().min(2)).collect::<Vec<_>>())?;
+    if let Some(augmenter) = augmenter {
+        augmenter.apply(0, &mut batch, train.target_kind())?;
+    }
     let inputs = plan.inputs.transform(&batch.inputs)?;
     let outputs = network
         .forward(&inputs, &mut Context::evaluate())

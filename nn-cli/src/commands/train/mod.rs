@@ -40,14 +40,14 @@ pub fn train(args: &args::Train) -> Result<()> {
     let parts = samples::divide(source, &recipe)?;
     check_target(&recipe, parts.train.target_kind())?;
     check_schedule(&recipe, &Length::of(&recipe, parts.train.len()))?;
-    let (plan, network) = build(&recipe, &parts)?;
+    let (plan, network, augmenter) = build(&recipe, &parts)?;
 
     let run = Run::create(args.out.as_deref(), &recipe.name)?;
     recipe.data.source = absolute(&recipe.data.source);
     recipe.data.labels = recipe.data.labels.as_deref().map(absolute);
     recipe.network.init = recipe.network.init.as_deref().map(absolute);
     run.write_recipe(&recipe)?;
-    let session = Session::new(args.quiet, recipe, parts, plan, run)?;
+    let session = Session::new(args.quiet, recipe, parts, augmenter, plan, run)?;
     session.introduce(&network)?;
     session.run(network, args.json)
 }

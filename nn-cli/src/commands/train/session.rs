@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
+use nn_core::kernels::threads::{cores, threads};
 use nn_core::{Context, Parameters, Shape};
+use nn_data::transform::augment::Augmenter;
 use nn_data::{Batch, Dataset, Loader, Subset};
 use nn_layers::Sequential;
 use nn_optim::{Clip, Penalty, StopReason, Trainer};
@@ -11,7 +13,7 @@ use serde_json::{Value, json};
 use super::check::{Length, stop};
 use super::step::{step, validate};
 use super::watch::{epoch_json, unwrapped};
-use crate::augment::Shift;
+use crate::augment::words;
 use crate::commands::eval::WORST;
 use crate::curve::History;
 use crate::error::{Error, Result};
@@ -32,6 +34,7 @@ use crate::view::style::Style;
 pub struct Session {
     pub(super) recipe: Recipe,
     parts: Parts,
+    augmenter: Option<Augmenter>,
     pub(super) plan: Plan,
     pub(super) run: Run,
     pub(super) log: Log,
@@ -51,7 +54,14 @@ pub struct Session {
 }
 
 impl Session {
-    pub fn new(quiet: bool, recipe: Recipe, parts: Parts, plan: Plan, run: Run) -> Result<Session> {
+    pub fn new(
+        quiet: bool,
+        recipe: Recipe,
+        parts: Parts,
+        augmenter: Option<Augmenter>,
+        plan: Plan,
+        run: Run,
+    ) -> Result<Session> {
         let length = Length::of(&recipe, parts.train.len());
         let total_epochs = length.epochs();
         let samples = (total_epochs * parts.train.len() as f64) as u64;
@@ -67,6 +77,7 @@ impl Session {
             history: History::default(),
             recipe,
             parts,
+            augmenter,
             plan,
             run,
             log,
@@ -108,6 +119,10 @@ impl Session {
                 preprocessing.join(", ")
             },
         ));
+        if let Some(augmenter) = &self.augmenter {
+            let steps: Vec<String> = augmenter.steps().iter().map(words).collect();
+            text.push_str(&line("augmented", steps.join(", ")));
+        }
         let size = recipe.train.batch_size.of(self.parts.train.len());
         text.push_str(&line(
             "training",
@@ -118,7 +133,7 @@ impl Session {
                 plain(recipe.optimizer.learning_rate()),
                 grouped(size as u64),
                 plain(self.length.epochs()),
-                nn_core::kernels::threads::threads(),
+                threads(),
                 recipe.seed,
             ),
         ));
@@ -163,24 +178,10 @@ impl Session {
         };
         let validation = self.parts.validation.clone();
         let judged = self.plan.clone();
-        let size = self.plan.picture().filter(|_| recipe.augment.shift > 0);
-        let shift = size.map(|size| Shift {
-            by: recipe.augment.shift,
-            seed: recipe.seed,
-            size,
-        });
         self.progress.start();
         let outcome = {
             let mut trainer = trainer.interrupt(interrupt.flag()).callback(&mut self);
-            let batches = |epoch: u64| {
-                loader.epoch(epoch).map(move |batch| -> Result<Batch> {
-                    let mut batch = batch?;
-                    shift
-                        .as_ref()
-                        .map_or(Ok(()), |shift| shift.apply(epoch, &mut batch))?;
-                    Ok(batch)
-                })
-            };
+            let batches = |epoch: u64| loader.epoch(epoch);
             match &validation {
                 Some(data) => trainer.fit_with_validation(&mut network, batches, step, |network| {
                     Ok(validate(&judged, network, data)?)
@@ -214,9 +215,16 @@ impl Session {
 
     fn loader(&self) -> Result<Loader> {
         let size = self.recipe.train.batch_size.of(self.parts.train.len());
-        let loader = Loader::new(self.parts.train.clone())
+        let mut loader = Loader::new(self.parts.train.clone())
             .batch_size(size)?
             .transform(self.plan.inputs.clone());
+        if let Some(augmenter) = &self.augmenter {
+            loader = loader.augment(augmenter.clone());
+            // A core that training leaves idle can prepare what comes next; where there is none, all threads do it in turn.
+            if threads() < cores() {
+                loader = loader.prefetch(2);
+            }
+        }
         Ok(if self.recipe.train.shuffle {
             loader.shuffle(self.recipe.seed)
         } else {

@@ -37,9 +37,19 @@ pub fn step(
 }
 
 fn count_right(outputs: &Tensor, targets: &Tensor, loss: &Loss) -> Result<usize> {
-    let labels = targets.as_slice::<u32>()?;
     let outputs = outputs.detach().contiguous()?;
     let values = outputs.as_slice::<f32>()?;
+    let classes = outputs.dims().last().copied().unwrap_or(1).max(1);
+    let lines = values.chunks_exact(classes);
+    if targets.dtype().is_float() {
+        // Mixed samples: right is what most of the sample is.
+        let shares = targets.as_slice::<f32>()?.chunks_exact(classes);
+        return Ok(lines
+            .zip(shares)
+            .filter(|&(line, shares)| largest(line) == largest(shares))
+            .count());
+    }
+    let labels = targets.as_slice::<u32>()?;
     if is_binary(loss) {
         return Ok(values
             .iter()
@@ -47,9 +57,8 @@ fn count_right(outputs: &Tensor, targets: &Tensor, loss: &Loss) -> Result<usize>
             .filter(|&(&value, &label)| u32::from(value > 0.0) == label)
             .count());
     }
-    let classes = outputs.dims().last().copied().unwrap_or(1).max(1);
-    let lines = values.chunks_exact(classes).zip(labels);
     Ok(lines
+        .zip(labels)
         .filter(|&(line, &label)| largest(line) == label as usize)
         .count())
 }

@@ -1,0 +1,54 @@
+//! Smoothing with a kernel that is the same along both axes.
+
+use super::geometry::reflect;
+use super::picture::Frame;
+
+/// The weights of a Gaussian at −radius … radius, which add up to 1.
+pub(super) fn gaussian(sigma: f64, radius: usize, kernel: &mut Vec<f32>) {
+    let weight = |at: usize| {
+        let distance = at as f64 - radius as f64;
+        (-0.5 * (distance / sigma).powi(2)).exp()
+    };
+    let size = 2 * radius + 1;
+    let sum: f64 = (0..size).map(weight).sum();
+    kernel.clear();
+    kernel.extend((0..size).map(|at| (weight(at) / sum) as f32));
+}
+
+/// Convolves a channel with `kernel` along rows and along columns; beyond the edge it is mirrored, the edge not repeated.
+///
+/// `spare` is as large as the channel, `line` any memory.
+pub(super) fn convolve(
+    frame: &Frame,
+    plane: &mut [f32],
+    spare: &mut [f32],
+    line: &mut Vec<f32>,
+    kernel: &[f32],
+) {
+    let Frame { height, width, .. } = *frame;
+    let radius = kernel.len() / 2;
+    line.resize(width + 2 * radius, 0.0);
+    for (from, to) in plane.chunks_exact(width).zip(spare.chunks_exact_mut(width)) {
+        line[radius..radius + width].copy_from_slice(from);
+        for at in 0..radius {
+            line[radius - 1 - at] = from[reflect(-1 - at as i64, width)];
+            line[radius + width + at] = from[reflect((width + at) as i64, width)];
+        }
+        to.fill(0.0);
+        for (offset, &weight) in kernel.iter().enumerate() {
+            for (to, &from) in to.iter_mut().zip(&line[offset..offset + width]) {
+                *to += weight * from;
+            }
+        }
+    }
+    for (y, to) in plane.chunks_exact_mut(width).enumerate() {
+        to.fill(0.0);
+        for (offset, &weight) in kernel.iter().enumerate() {
+            let row = reflect(y as i64 + offset as i64 - radius as i64, height);
+            let from = &spare[row * width..(row + 1) * width];
+            for (to, &from) in to.iter_mut().zip(from) {
+                *to += weight * from;
+            }
+        }
+    }
+}
