@@ -1,7 +1,9 @@
 //! The verbs, one file each.
 
 pub mod eval;
+pub mod explain;
 pub mod export;
+pub mod filter;
 pub mod inspect;
 pub mod predict;
 pub mod recipes;

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::args;
 use crate::error::{Error, Result};
 use crate::model::{Model, read_sentence};
-use crate::output::print;
+use crate::output::{check_out, print};
 use crate::picture;
 use crate::run::{Run, saving};
 use crate::view::digit::{Picture, gallery};
@@ -88,20 +88,6 @@ pub fn predict(args: &args::Predict) -> Result<()> {
     print(&text)
 }
 
-/// A wrong place for the result is found before any work is done.
-fn check_out(out: &Path) -> Result<()> {
-    let problem = |what: &str| Err(Error::input(format!("{}: {what}", out.display())));
-    if out.is_dir() {
-        return problem("a folder stands where --out should write a file; name a file in it");
-    }
-    match out.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
-            problem("its folder is not there; make it first")
-        }
-        _ => Ok(()),
-    }
-}
-
 fn read(model: &Model, file: &Path) -> Result<Input> {
     let lower = file.to_string_lossy().to_lowercase();
     let lower = lower.strip_suffix(".gz").unwrap_or(&lower);
@@ -120,6 +106,30 @@ fn read(model: &Model, file: &Path) -> Result<Input> {
             file.display()
         )));
     }
+    let picture = read_picture(model, file)?;
+    Ok(Input {
+        file: file.to_path_buf(),
+        values: picture.values,
+        notes: picture.notes,
+        picture: true,
+    })
+}
+
+/// A picture as a model takes it.
+pub struct Sample {
+    /// `[1, …sample]`, not yet scaled as the network wants it.
+    pub values: Tensor,
+    /// The value that stands for white; black is 0.
+    pub white: f32,
+    /// What was done to it, in words.
+    pub notes: Vec<String>,
+}
+
+/// Reads a picture for a model that works on pictures.
+///
+/// # Errors
+/// If the model does not, or the file cannot be read.
+pub fn read_picture(model: &Model, file: &Path) -> Result<Sample> {
     let Some((height, width)) = model.plan.picture() else {
         return Err(Error::input(format!(
             "{}: this model does not work on pictures; give a .csv or .npy file with samples of {} values",
@@ -130,17 +140,13 @@ fn read(model: &Model, file: &Path) -> Result<Input> {
     let header = &model.plan.header;
     let prepared = picture::load(file, height, width, header.border)?;
     // The network learnt from bytes or from shares of 1.
-    let pixels = if header.border.is_some() {
-        prepared.pixels
-    } else {
-        prepared.pixels.iter().map(|value| value / 255.0).collect()
-    };
-    let values = Tensor::from_vec(pixels, batch_shape(1, &header.sample))?;
-    Ok(Input {
-        file: file.to_path_buf(),
-        values,
+    let white = if header.border.is_some() { 255.0 } else { 1.0 };
+    let pixels = prepared.pixels.iter();
+    let pixels = pixels.map(|value| value / (255.0 / white)).collect();
+    Ok(Sample {
+        values: Tensor::from_vec(pixels, batch_shape(1, &header.sample))?,
+        white,
         notes: prepared.notes,
-        picture: true,
     })
 }
 

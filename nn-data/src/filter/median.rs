@@ -11,6 +11,9 @@ const LANES: usize = 16;
 /// With at most so many different values in an image, windows are counted rather than sorted.
 const MOST_LEVELS: usize = 4096;
 
+/// From the rows under the windows to the medians of one row.
+type RowMedians<'a> = dyn Fn(&[&[f32]], &mut [f32]) + Sync + 'a;
+
 /// The median of the `size × size` pixels around each. Zeros beyond the border count as pixels.
 ///
 /// Windows of 3 and 5 take the same number of steps for every image. Larger ones are quick where an image has few different values,
@@ -27,7 +30,7 @@ pub fn median(image: &Tensor, size: usize, border: Border) -> Result<Tensor> {
     let widened = planes.widened(size / 2, border)?;
     let lines = widened.lines()?;
     let width = planes.width;
-    let by_row = |f: &(dyn Fn(&[&[f32]], &mut [f32]) + Sync)| {
+    let by_row = |f: &RowMedians<'_>| {
         let zeros = vec![0.0; width + 2 * (size / 2)];
         planes.rows(|first, part| {
             for (at, out) in part.chunks_exact_mut(width).enumerate() {
@@ -95,10 +98,13 @@ fn middle<const N: usize>(window: &mut [[f32; LANES]; N]) -> [f32; LANES] {
 
 /// Puts the smaller values at `low` and the greater at `high`.
 fn order<const N: usize>(window: &mut [[f32; LANES]; N], low: usize, high: usize) {
-    for lane in 0..LANES {
-        let (a, b) = (window[low][lane], window[high][lane]);
-        window[low][lane] = if a < b { a } else { b };
-        window[high][lane] = if a < b { b } else { a };
+    let Ok([low, high]) = window.get_disjoint_mut([low, high]) else {
+        return;
+    };
+    for (low, high) in low.iter_mut().zip(high) {
+        let (a, b) = (*low, *high);
+        *low = if a < b { a } else { b };
+        *high = if a < b { b } else { a };
     }
 }
 

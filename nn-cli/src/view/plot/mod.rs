@@ -1,8 +1,8 @@
 //! The learning curve as a picture: two panels side by side, loss and accuracy.
 
 mod axis;
-mod canvas;
-mod font;
+pub mod canvas;
+pub mod font;
 mod panel;
 
 use image::RgbImage;
