@@ -230,7 +230,7 @@ fn draw(subject: &Subject, answer: &str, tiles: Vec<Tile>, image: &Path, out: &P
         caption: format!("what the score of {} depends on", subject.name),
         note: "dark: little, bright: much".into(),
         tiles,
-        more: 0,
+        ..Section::default()
     };
     let picture = sheet(
         &format!("{file} · {answer}"),
@@ -249,14 +249,14 @@ fn answer(model: &Model, subject: &Subject) -> String {
         if !classes {
             format!("{name} {}", short((*value).into()))
         } else if sure {
-            format!("{name} {}", percent((*value).into()))
+            format!("{name} ({})", percent((*value).into()))
         } else {
             name.clone()
         }
     });
     // A decision without probabilities names one class.
     let count = if classes && !sure { 1 } else { TOP };
-    said.take(count).collect::<Vec<_>>().join(" · ")
+    said.take(count).collect::<Vec<_>>().join(", ")
 }
 
 fn tell(

@@ -49,6 +49,8 @@ pub struct Section {
     pub tiles: Vec<Tile>,
     /// Tiles that were left out.
     pub more: usize,
+    /// At most so many tiles beside each other; 0 for as many as fit.
+    pub columns: u32,
 }
 
 impl Section {
@@ -76,9 +78,15 @@ impl Section {
         if large { WIDE_GAP } else { GAP }
     }
 
-    /// As many tiles as fit beside each other.
+    /// How many tiles stand beside each other.
     fn columns(&self, room: u32) -> u32 {
-        ((room + self.gap()) / self.cell().0.max(1)).clamp(1, self.tiles.len().max(1) as u32)
+        let fit =
+            ((room + self.gap()) / self.cell().0.max(1)).clamp(1, self.tiles.len().max(1) as u32);
+        if self.columns > 0 {
+            fit.min(self.columns)
+        } else {
+            fit
+        }
     }
 
     fn more_text(&self) -> String {
@@ -178,6 +186,7 @@ mod tests {
             note: "[1, 5, 40, 40]".into(),
             tiles: vec![tile; 5],
             more: 3,
+            columns: 0,
         };
         assert_eq!(section.note_text(), "[1, 5, 40, 40] · +3 more");
         let picture = sheet("title", "", &[section.clone(), section], 48 + 3 * 44);
@@ -188,6 +197,11 @@ mod tests {
         assert_eq!(red, 2 * 5 * 1600, "no tile covers another");
         // Two rows of tiles in each section.
         assert!(picture.height() > 4 * 44 && picture.width() < 400);
+        let narrow = Section {
+            columns: 1,
+            ..Section::default()
+        };
+        assert_eq!(narrow.columns(1000), 1);
     }
 
     #[test]

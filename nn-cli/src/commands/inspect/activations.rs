@@ -19,7 +19,9 @@ const MOST: usize = 32;
 const NAMED: usize = 20;
 /// Units in a row of a strip, and the side of each.
 const STRIP: (usize, u32) = (64, 15);
-const WIDTH: u32 = 1240;
+/// Feature maps beside each other: numbers of channels are mostly multiples of this.
+const COLUMNS: u32 = 16;
+const WIDTH: u32 = 1460;
 /// About the side of a feature map.
 const TILE: u32 = 84;
 /// Feature maps up to this side are shown pixel by pixel.
@@ -83,7 +85,7 @@ fn input_section(sample: &Sample) -> Result<Section> {
         caption: "input".into(),
         note: format!("{}", sample.values.shape()),
         tiles: vec![tile(&picture)],
-        more: 0,
+        ..Section::default()
     })
 }
 
@@ -121,6 +123,7 @@ fn section(model: &Model, step: &Step<'_>, last: bool) -> Result<Section> {
                 .map(|map| tile(&greys.picture(map, 1, height, width)))
                 .collect();
             section.more = channels - section.tiles.len();
+            section.columns = COLUMNS;
         }
         _ => section.tiles = units(model, &values, greys, last),
     }
@@ -129,12 +132,7 @@ fn section(model: &Model, step: &Step<'_>, last: bool) -> Result<Section> {
 
 fn tile(picture: &image::RgbImage) -> Tile {
     let longer = picture.width().max(picture.height());
-    let side = if longer > TILE {
-        longer.min(LARGEST)
-    } else {
-        TILE
-    };
-    enlarged(picture, side).into()
+    enlarged(picture, longer.clamp(TILE, LARGEST)).into()
 }
 
 /// Units without a place in the picture: squares, with their names where they are the answer.

@@ -14,8 +14,8 @@ use crate::view::sheet::{Section, Tile, sheet};
 
 /// More units than this are not drawn.
 const MOST: usize = 1024;
-/// About the side of the whole picture.
-const WIDTH: u32 = 1200;
+/// The picture is not wider than this.
+const WIDTH: u32 = 2400;
 /// About the side of a tile, when they are few and when they are many.
 const TILE: (u32, u32) = (84, 56);
 
@@ -134,14 +134,9 @@ fn draw(title: &str, weights: &Weights, out: &Path) -> Result<String> {
         ),
         more: units - tiles.len(),
         tiles,
+        columns: ((units.min(MOST) as f64 * 1.6).sqrt().ceil() as u32).max(8),
     };
-    let columns = ((units.min(MOST) as f64 * 1.6).sqrt().ceil() as u32).max(8);
-    let cell = section
-        .tiles
-        .first()
-        .map_or(side, |tile| tile.picture.width())
-        + 4;
-    let picture = sheet(title, "", &[section], (columns * cell + 48).min(WIDTH * 2));
+    let picture = sheet(title, "", &[section], WIDTH);
     picture::save(out, &picture.into())?;
     Ok(format!(
         "{number} of {} → {}\n",
