@@ -1,35 +1,13 @@
-//! Weighted sums over neighbourhoods: the loops behind every linear filter.
+//! Weighted sums over neighbourhoods: what every linear filter comes down to.
 
 use nn_core::Tensor;
+use nn_core::kernels::lines::weighted_sum;
 
 use super::{Border, planes::Planes};
 use crate::error::Result;
 
 /// A line of pixels and what it is multiplied with.
 type Line<'a> = (f32, &'a [f32]);
-
-/// `out[x] = Σ weight · line[x]`. Sums stay in registers over all lines, a block of `x` at a time.
-fn weighted_sum(lines: &[Line<'_>], out: &mut [f32]) {
-    let mut start = blocks::<32>(lines, out, 0);
-    start = blocks::<4>(lines, out, start);
-    blocks::<1>(lines, out, start);
-}
-
-fn blocks<const N: usize>(lines: &[Line<'_>], out: &mut [f32], mut start: usize) -> usize {
-    while let Some(block) = out.get_mut(start..start + N) {
-        let mut sum = [0.0_f32; N];
-        for &(weight, line) in lines {
-            if let Some(part) = line.get(start..start + N) {
-                for (sum, &pixel) in sum.iter_mut().zip(part) {
-                    *sum += weight * pixel;
-                }
-            }
-        }
-        block.copy_from_slice(&sum);
-        start += N;
-    }
-    start
-}
 
 /// The filter whose matrix is `down · alongᵀ`: first the columns, then the row that comes of it.
 pub(super) fn separable(

@@ -1,13 +1,12 @@
 //! The median of a square: takes away specks and keeps edges.
 
 use nn_core::Tensor;
+use nn_core::kernels::lines;
 
 use super::planes::{Lines, Planes};
 use super::{Border, window};
 use crate::error::Result;
 
-/// Pixels that are worked on side by side.
-const LANES: usize = 16;
 /// With at most so many different values in an image, windows are counted rather than sorted.
 const MOST_LEVELS: usize = 4096;
 
@@ -27,26 +26,33 @@ type RowMedians<'a> = dyn Fn(&[&[f32]], &mut [f32]) + Sync + 'a;
 pub fn median(image: &Tensor, size: usize, border: Border) -> Result<Tensor> {
     let size = window("median", size)?;
     let planes = Planes::of("median", image)?;
+    match size {
+        1 => Ok(image.detach().contiguous()?),
+        3 | 5 => by_row(&planes, size, border, &of_lines),
+        _ => match levels(&planes, border)? {
+            Some(levels) => {
+                let ranks = planes.combine([], |pixel, []| levels.rank(pixel))?;
+                let ranks = Planes::of("median", &ranks)?;
+                by_row(&ranks, size, border, &|rows, out| {
+                    counted(rows, &levels, out);
+                })
+            }
+            None => by_row(&planes, size, border, &selected),
+        },
+    }
+}
+
+/// Calls `f` for every row of an image, with the rows that the windows around its pixels cover.
+fn by_row(planes: &Planes, size: usize, border: Border, f: &RowMedians<'_>) -> Result<Tensor> {
     let widened = planes.widened(size / 2, border)?;
     let lines = widened.lines()?;
     let width = planes.width;
-    let by_row = |f: &RowMedians<'_>| {
-        let zeros = vec![0.0; width + 2 * (size / 2)];
-        planes.rows(|first, part| {
-            for (at, out) in part.chunks_exact_mut(width).enumerate() {
-                f(&rows_under(&lines, first + at, size, &zeros), out);
-            }
-        })
-    };
-    match size {
-        1 => Ok(image.detach().contiguous()?),
-        3 => by_row(&|rows, out| lanes::<9>(rows, out)),
-        5 => by_row(&|rows, out| lanes::<25>(rows, out)),
-        _ => match levels(&planes, border)? {
-            Some(levels) => by_row(&|rows, out| counted(rows, &levels, out)),
-            None => by_row(&selected),
-        },
-    }
+    let zeros = vec![0.0; width + 2 * (size / 2)];
+    planes.rows(|first, part| {
+        for (at, out) in part.chunks_exact_mut(width).enumerate() {
+            f(&rows_under(&lines, first + at, size, &zeros), out);
+        }
+    })
 }
 
 /// The rows that the windows around the pixels of row `row` cover.
@@ -57,59 +63,37 @@ fn rows_under<'a>(lines: &Lines<'a>, row: usize, size: usize, zeros: &'a [f32]) 
         .collect()
 }
 
-/// Medians of windows of `N` pixels, many at once.
-fn lanes<const N: usize>(rows: &[&[f32]], out: &mut [f32]) {
+/// Medians of small windows: the pixels at each place of the window are a line, and the median is taken of lines.
+fn of_lines(rows: &[&[f32]], out: &mut [f32]) {
     let size = rows.len();
-    let mut window = [[0.0_f32; LANES]; N];
-    for (block, out) in out.chunks_mut(LANES).enumerate() {
-        let start = block * LANES;
-        for (place, lane) in window.iter_mut().enumerate() {
-            let from = start + place % size;
-            let pixels = &rows[place / size][from..from + out.len()];
-            lane[..out.len()].copy_from_slice(pixels);
-        }
-        out.copy_from_slice(&middle(&mut window)[..out.len()]);
+    let places = rows
+        .iter()
+        .flat_map(|row| (0..size).map(|start| &row[start..]));
+    lines::median(&places.collect::<Vec<_>>(), out);
+}
+
+/// The different values of an image in order.
+struct Levels {
+    values: Vec<f32>,
+    /// The place of zero, where zeros stand beyond the border; else 0.
+    zero: usize,
+}
+
+impl Levels {
+    /// The place of a value, counted from that of zero: what stands beyond the border has rank 0 then.
+    fn rank(&self, pixel: f32) -> f32 {
+        let place = self.values.partition_point(|level| *level < pixel);
+        place as f32 - self.zero as f32
+    }
+
+    /// The place of a value from its rank.
+    fn place(&self, rank: f32) -> usize {
+        ((rank + self.zero as f32) as usize).min(self.values.len() - 1)
     }
 }
 
-/// The median of each lane. A value that is the least or the greatest among more than half of all cannot be the median: such pairs are
-/// dropped, and as many values taken in, until one is left.
-fn middle<const N: usize>(window: &mut [[f32; LANES]; N]) -> [f32; LANES] {
-    let (mut first, mut last) = (0, N / 2 + 1);
-    let mut next = last + 1;
-    while first < last {
-        // The least to the front, the greatest to the end.
-        for at in first + 1..=last {
-            order(window, first, at);
-        }
-        for at in first + 1..last {
-            order(window, at, last);
-        }
-        first += 1;
-        last -= 1;
-        if next < N {
-            last += 1;
-            window[last] = window[next];
-            next += 1;
-        }
-    }
-    window[first]
-}
-
-/// Puts the smaller values at `low` and the greater at `high`.
-fn order<const N: usize>(window: &mut [[f32; LANES]; N], low: usize, high: usize) {
-    let Ok([low, high]) = window.get_disjoint_mut([low, high]) else {
-        return;
-    };
-    for (low, high) in low.iter_mut().zip(high) {
-        let (a, b) = (*low, *high);
-        *low = if a < b { a } else { b };
-        *high = if a < b { b } else { a };
-    }
-}
-
-/// The different values of an image in order, when they are few.
-fn levels(planes: &Planes, border: Border) -> Result<Option<Vec<f32>>> {
+/// The different values of an image, when they are few.
+fn levels(planes: &Planes, border: Border) -> Result<Option<Levels>> {
     let mut values = planes.pixels()?.to_vec();
     if border == Border::Zero {
         values.push(0.0);
@@ -117,35 +101,32 @@ fn levels(planes: &Planes, border: Border) -> Result<Option<Vec<f32>>> {
     values.sort_unstable_by(f32::total_cmp);
     // −0 and 0 are one value.
     values.dedup_by(|a, b| *a == *b);
-    Ok((values.len() <= MOST_LEVELS).then_some(values))
+    let zero = match border {
+        Border::Zero => values.partition_point(|level| *level < 0.0),
+        _ => 0,
+    };
+    Ok((values.len() <= MOST_LEVELS).then_some(Levels { values, zero }))
 }
 
-/// Medians along a row by a histogram that moves with the window (Huang, Yang and Tang 1979).
-fn counted(rows: &[&[f32]], levels: &[f32], out: &mut [f32]) {
+/// Medians along a row of ranks by a histogram that moves with the window (Huang, Yang and Tang 1979).
+fn counted(rows: &[&[f32]], levels: &Levels, out: &mut [f32]) {
     let size = rows.len();
-    let half = size * size / 2;
-    let level = |pixel: f32| {
-        levels
-            .partition_point(|level| *level < pixel)
-            .min(levels.len() - 1)
-    };
-    let ranks: Vec<Vec<usize>> = rows
-        .iter()
-        .map(|row| row.iter().map(|&pixel| level(pixel)).collect())
-        .collect();
-    let mut counts = vec![0_usize; levels.len()];
+    let half = (size * size / 2) as u32;
+    let mut counts = vec![0_u32; levels.values.len()];
     // `below` pixels of the window lie under level `at`.
     let (mut at, mut below) = (0, 0);
-    let columns = ranks.first().map_or(0, Vec::len);
+    let columns = rows.first().map_or(0, |row| row.len());
     for column in 0..columns {
-        for rank in ranks.iter().map(|row| row[column]) {
-            counts[rank] += 1;
-            below += usize::from(rank < at);
+        for row in rows {
+            let place = levels.place(row[column]);
+            counts[place] += 1;
+            below += u32::from(place < at);
         }
         if column >= size {
-            for rank in ranks.iter().map(|row| row[column - size]) {
-                counts[rank] -= 1;
-                below -= usize::from(rank < at);
+            for row in rows {
+                let place = levels.place(row[column - size]);
+                counts[place] -= 1;
+                below -= u32::from(place < at);
             }
         }
         if column + 1 >= size {
@@ -157,7 +138,7 @@ fn counted(rows: &[&[f32]], levels: &[f32], out: &mut [f32]) {
                 below += counts[at];
                 at += 1;
             }
-            out[column + 1 - size] = levels[at];
+            out[column + 1 - size] = levels.values[at];
         }
     }
 }
@@ -236,7 +217,10 @@ mod tests {
             .map(|y| (0..30).map(|x| ((x * 31 + y * 17) % 23) as f32).collect())
             .collect();
         let rows: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
-        let levels: Vec<f32> = (0..23).map(|level| level as f32).collect();
+        let levels = Levels {
+            values: (0..23).map(|level| level as f32).collect(),
+            zero: 0,
+        };
         let (mut a, mut b) = (vec![0.0; 24], vec![0.0; 24]);
         counted(&rows, &levels, &mut a);
         selected(&rows, &mut b);
