@@ -13,6 +13,8 @@ Examples:
   nn eval runs/digits-1                     measure a trained network on its test data
   nn predict runs/digits-1 seven.png        say what is on a picture
   nn inspect runs/digits-1                  look at the weights
+  nn explain runs/digits-1 seven.png        see what the answer depends on
+  nn filter photo.jpg --kind canny          find the edges of a picture
   nn export runs/digits-1 --safetensors digits.safetensors
 
 Exit codes: 0 done, 1 failed, 2 wrong use or bad input, 130 stopped with Ctrl-C (the run is saved).
@@ -38,6 +40,10 @@ pub enum Command {
     Predict(Predict),
     /// Show the layers and parameter statistics of a run, a model or a .safetensors file
     Inspect(Inspect),
+    /// Show on which parts of a picture a network's answer depends
+    Explain(Explain),
+    /// Blur, sharpen or find the edges of a picture
+    Filter(Filter),
     /// Write the weights for other programs, under PyTorch's names
     Export(Export),
     /// List the ready recipes, or print one to start from
@@ -138,13 +144,112 @@ pub struct Predict {
 #[command(after_help = "\
 Examples:
   nn inspect runs/digits-1
-  nn inspect weights.safetensors --json")]
+  nn inspect weights.safetensors --json
+  nn inspect runs/digits-1 --filters filters.png
+  nn inspect runs/digits-1 --activations seven.png layers.png")]
 pub struct Inspect {
     /// A run folder, a model.nn, or a .safetensors file
     pub model: PathBuf,
+    /// Draw the weights of the first layer as pictures: what each of its units looks for
+    #[arg(long, value_name = "OUT.png", conflicts_with = "json")]
+    pub filters: Option<PathBuf>,
+    /// Draw what every layer makes of a picture
+    #[arg(long, value_names = ["IMAGE", "OUT.png"], num_args = 2, conflicts_with = "json")]
+    pub activations: Option<Vec<PathBuf>>,
     /// Print the result as one JSON object on stdout
     #[arg(long)]
     pub json: bool,
+}
+
+/// `nn explain`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  nn explain runs/digits-1 seven.png
+  nn explain runs/digits-1 seven.png --class 1 --out why-not-1.png
+  nn explain runs/digits-1 seven.png --method saliency --smooth 50
+
+saliency: how much the class's score changes with each pixel, |dS/dx|.
+grad-cam: where the last convolution sees what speaks for the class (networks with convolutions only).")]
+pub struct Explain {
+    /// A run folder, or its model.nn
+    pub run: PathBuf,
+    /// A picture
+    pub image: PathBuf,
+    /// What to draw
+    #[arg(long, value_name = "METHOD", default_value = "both", value_parser = ["saliency", "grad-cam", "both"])]
+    pub method: String,
+    /// The class to explain [default: the likeliest]
+    #[arg(long, value_name = "NAME")]
+    pub class: Option<String>,
+    /// For saliency: average over N noisy copies of the picture (SmoothGrad); 0 takes the picture as it is
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=1000))]
+    pub smooth: u16,
+    /// The picture to write [default: IMAGE-explained.png]
+    #[arg(long, value_name = "OUT.png")]
+    pub out: Option<PathBuf>,
+    /// Print the result as one JSON object on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `nn filter`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Kinds:
+  mean, gaussian, median            smooth        --size, --sigma
+  sharpen, unsharp                  sharpen       --amount, --sigma
+  laplacian                         where brightness bends     --neighbours
+  sobel, prewitt, scharr            where it changes           --gradient x|y|magnitude
+  canny                             thin, connected edges      --sigma, --low, --high
+  emboss                            a relief      --amount
+  matrix                            your own      --matrix, --normalize
+
+Examples:
+  nn filter photo.jpg --kind gaussian --sigma 2
+  nn filter photo.jpg --kind canny --low 40 --high 120 --out edges.png
+  nn filter photo.jpg --matrix \"1 2 1; 2 4 2; 1 2 1\" --normalize
+
+Colours are kept, except by those that find edges, which look at a grey picture. Values below zero are shown around mid grey.")]
+pub struct Filter {
+    /// A picture
+    pub image: PathBuf,
+    /// What to do with it
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<String>,
+    /// The picture to write [default: IMAGE-KIND.png]
+    #[arg(long, value_name = "OUT.png")]
+    pub out: Option<PathBuf>,
+    /// What stands beyond the border: zero, replicate, or reflect (dcb|abcd|cba, as OpenCV's default)
+    #[arg(long, value_name = "BORDER", default_value = "reflect", value_parser = ["zero", "replicate", "reflect"])]
+    pub border: String,
+    /// Side of the window in pixels, odd [default: 3; for gaussian from sigma]
+    #[arg(long, value_name = "N")]
+    pub size: Option<usize>,
+    /// Deviation of the Gaussian in pixels [default: 1; for canny 1.4]
+    #[arg(long, value_name = "S")]
+    pub sigma: Option<f64>,
+    /// How strong [default: 1]
+    #[arg(long, value_name = "A", allow_hyphen_values = true)]
+    pub amount: Option<f64>,
+    /// Which derivative [default: magnitude]
+    #[arg(long, value_name = "G", value_parser = ["x", "y", "magnitude"])]
+    pub gradient: Option<String>,
+    /// How many neighbours a pixel is compared with [default: 4]
+    #[arg(long, value_name = "N", value_parser = ["4", "8"])]
+    pub neighbours: Option<String>,
+    /// Strength above which a pixel goes on with an edge [default: 50]
+    #[arg(long, value_name = "T")]
+    pub low: Option<f32>,
+    /// Strength above which a pixel is an edge [default: 150]
+    #[arg(long, value_name = "T")]
+    pub high: Option<f32>,
+    /// Rows of numbers, with odd sides: "0 -1 0; -1 5 -1; 0 -1 0"
+    #[arg(long, value_name = "ROWS", allow_hyphen_values = true)]
+    pub matrix: Option<String>,
+    /// Divide the matrix by its sum
+    #[arg(long)]
+    pub normalize: bool,
 }
 
 /// `nn export`

@@ -2,12 +2,9 @@
 
 use std::path::Path;
 
-use image::ImageFormat;
-use nn_core::store::atomic_write;
 use nn_optim::train::EpochRecord;
 
-use crate::error::{Error, Result};
-use crate::run::saving;
+use crate::error::Result;
 use crate::view::number::{percent, short};
 use crate::view::plot::{Panel, Series, Tone, draw};
 use crate::view::spark::spark;
@@ -36,16 +33,7 @@ impl History {
     /// If it cannot be written.
     pub fn draw(&self, path: &Path, title: &str, subtitle: &str) -> Result<()> {
         let picture = draw(title, subtitle, &self.panels());
-        let mut bytes = std::io::Cursor::new(Vec::new());
-        picture
-            .write_to(&mut bytes, ImageFormat::Png)
-            .map_err(|e| {
-                Error::failed(format!(
-                    "{}: the curve cannot be drawn: {e}",
-                    path.display()
-                ))
-            })?;
-        atomic_write(path, |file| file.write_all(bytes.get_ref())).map_err(saving)
+        crate::picture::save(path, &picture.into())
     }
 
     fn panels(&self) -> Vec<Panel> {

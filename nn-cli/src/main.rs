@@ -41,6 +41,8 @@ fn main() -> ExitCode {
             Command::Eval(args) => commands::eval::eval(args),
             Command::Predict(args) => commands::predict::predict(args),
             Command::Inspect(args) => commands::inspect::inspect(args),
+            Command::Explain(args) => commands::explain::explain(args),
+            Command::Filter(args) => commands::filter::filter(args),
             Command::Export(args) => commands::export::export(args),
             Command::Recipes(args) => commands::recipes::recipes(args),
             Command::Data(args) => commands::data::data(args),

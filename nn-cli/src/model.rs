@@ -134,10 +134,9 @@ impl Model {
         let mut parts = Vec::new();
         for start in (0..count).step_by(CHUNK) {
             let part = inputs.slice(0, start..count.min(start + CHUNK))?;
-            let outputs = self.network.forward(
-                &self.plan.inputs.transform(&part)?,
-                &mut Context::evaluate(),
-            )?;
+            let outputs = self
+                .network
+                .forward(&self.plan.scaled(&part)?, &mut Context::evaluate())?;
             parts.push(self.plan.interpret(&outputs)?);
         }
         match parts.as_slice() {
@@ -161,6 +160,14 @@ fn unreadable(error: &serde_json::Error) -> String {
 }
 
 impl Plan {
+    /// Raw inputs `[N, …sample]` as the network takes them.
+    ///
+    /// # Errors
+    /// If they have another shape.
+    pub fn scaled(&self, inputs: &Tensor) -> Result<Tensor> {
+        Ok(self.inputs.transform(inputs)?)
+    }
+
     /// Writes the model with these weights, whole or not at all: what stood there before stays until the new one is complete.
     ///
     /// # Errors

@@ -1,14 +1,18 @@
-//! Pictures from files as a network wants them: grey, of its size, on the background it knows.
+//! Picture files: read as a network wants them (grey, of its size, on the background it knows) or as they are, and written.
 
 use std::path::Path;
 
 use image::imageops::FilterType;
-use image::{GrayImage, ImageReader, Luma};
+use image::{DynamicImage, GrayImage, ImageFormat, ImageReader, Luma};
+use nn_core::store::atomic_write;
 
 use crate::error::{Error, Result};
+use crate::run::saving;
 
 /// Larger pictures are refused before they are decoded.
 const MAX_SIDE: u32 = 20_000;
+/// The most pixels of a picture that is worked on in its own size.
+const MAX_PIXELS: usize = 64_000_000;
 /// Most bytes a decoder may claim.
 const MAX_BYTES: u64 = 1 << 30;
 
@@ -30,7 +34,95 @@ pub struct Prepared {
 /// # Errors
 /// If the file cannot be read or is not such a picture.
 pub fn load(path: &Path, height: usize, width: usize, border: Option<f64>) -> Result<Prepared> {
+    let picture = decode(path)?;
+    let mut notes = Vec::new();
+    if picture.color().has_color() {
+        notes.push("made grey".to_string());
+    }
+    let mut grey = grey(&picture);
+    let light =
+        border_brightness(grey.as_raw(), grey.height() as usize, grey.width() as usize) > 0.5;
+    if border.is_some_and(|known| (known > 0.5) != light) {
+        image::imageops::invert(&mut grey);
+        notes.push(format!(
+            "inverted, its background is {}",
+            if light { "light" } else { "dark" }
+        ));
+    }
+    if (grey.height() as usize, grey.width() as usize) != (height, width) {
+        notes.push(format!("resized from {}×{}", grey.width(), grey.height()));
+        grey = fit(&grey, height as u32, width as u32);
+    }
+    Ok(Prepared {
+        pixels: grey.into_raw().into_iter().map(f32::from).collect(),
+        notes,
+    })
+}
+
+/// A picture file as it is, transparency on white.
+#[derive(Clone, Debug)]
+pub struct Whole {
+    /// Rows.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+    /// One channel (grey) or three (red, green, blue), row by row.
+    pub channels: Vec<Vec<u8>>,
+}
+
+/// Reads a picture in its own size: in its colours, or grey where that is wanted.
+///
+/// # Errors
+/// As [`load`], and if it has more than 64 million pixels.
+pub fn whole(path: &Path, as_grey: bool) -> Result<Whole> {
+    let picture = decode(path)?;
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    if width * height > MAX_PIXELS {
+        return Err(Error::input(format!(
+            "{}: the picture has {width}×{height} pixels, {MAX_PIXELS} are the most; make it smaller first",
+            path.display()
+        )));
+    }
+    let channels = if as_grey || !picture.color().has_color() {
+        vec![grey(&picture).into_raw()]
+    } else {
+        let rgba = picture.to_rgba8();
+        let channel = |which: usize| {
+            rgba.pixels()
+                .map(|pixel| on_white(pixel.0[which], pixel.0[3]))
+                .collect()
+        };
+        (0..3).map(channel).collect()
+    };
+    Ok(Whole {
+        height,
+        width,
+        channels,
+    })
+}
+
+/// Writes a PNG file, whole or not at all.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn save(path: &Path, picture: &DynamicImage) -> Result<()> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture
+        .write_to(&mut bytes, ImageFormat::Png)
+        .map_err(|e| {
+            Error::failed(format!(
+                "{}: the picture cannot be written: {e}",
+                path.display()
+            ))
+        })?;
+    atomic_write(path, |file| file.write_all(bytes.get_ref())).map_err(saving)
+}
+
+fn decode(path: &Path) -> Result<DynamicImage> {
     let problem = |what: String| Error::input(format!("{}: {what}", path.display()));
+    if path.is_dir() {
+        return Err(problem("this is a folder; name a picture in it".into()));
+    }
     let mut reader = ImageReader::open(path)
         .and_then(ImageReader::with_guessed_format)
         .map_err(|e| match e.kind() {
@@ -51,40 +143,26 @@ pub fn load(path: &Path, height: usize, width: usize, border: Option<f64>) -> Re
         }
         other => problem(format!("the picture is damaged ({other}); save it again")),
     })?;
-    let mut notes = Vec::new();
-    if picture.color().has_color() {
-        notes.push("made grey".to_string());
-    }
-    let mut grey = if picture.color().has_alpha() {
-        let with_alpha = picture.to_luma_alpha8();
-        GrayImage::from_fn(with_alpha.width(), with_alpha.height(), |x, y| {
-            let [luma, alpha] = with_alpha.get_pixel(x, y).0;
-            let (luma, alpha) = (u16::from(luma), u16::from(alpha));
-            Luma([((luma * alpha + 255 * (255 - alpha) + 127) / 255) as u8])
-        })
-    } else {
-        picture.to_luma8()
-    };
-    if grey.width() == 0 || grey.height() == 0 {
+    if picture.width() == 0 || picture.height() == 0 {
         return Err(problem("the picture has no pixels".into()));
     }
-    let light =
-        border_brightness(grey.as_raw(), grey.height() as usize, grey.width() as usize) > 0.5;
-    if border.is_some_and(|known| (known > 0.5) != light) {
-        image::imageops::invert(&mut grey);
-        notes.push(format!(
-            "inverted, its background is {}",
-            if light { "light" } else { "dark" }
-        ));
+    Ok(picture)
+}
+
+fn grey(picture: &DynamicImage) -> GrayImage {
+    if !picture.color().has_alpha() {
+        return picture.to_luma8();
     }
-    if (grey.height() as usize, grey.width() as usize) != (height, width) {
-        notes.push(format!("resized from {}×{}", grey.width(), grey.height()));
-        grey = fit(&grey, height as u32, width as u32);
-    }
-    Ok(Prepared {
-        pixels: grey.into_raw().into_iter().map(f32::from).collect(),
-        notes,
+    let with_alpha = picture.to_luma_alpha8();
+    GrayImage::from_fn(with_alpha.width(), with_alpha.height(), |x, y| {
+        let [luma, alpha] = with_alpha.get_pixel(x, y).0;
+        Luma([on_white(luma, alpha)])
     })
+}
+
+fn on_white(value: u8, alpha: u8) -> u8 {
+    let (value, alpha) = (u16::from(value), u16::from(alpha));
+    ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8
 }
 
 /// Scales with the proportions kept, on the picture's own background.

@@ -44,6 +44,7 @@
 //! | training, validation and test part | [`Split`], [`Subset`] |
 //! | mini-batches, shuffling, prefetch | [`Loader`] |
 //! | mean removal, min–max, standard scaling | [`transform`] |
+//! | blur, sharpening, edges: image kernels | [`filter`] |
 //! | accuracy, F1, confusion matrix, R² and their kin | [`metrics`] |
 //! | what is in a data set, and is it fit for training | [`Summary`], [`validate`] |
 //!
@@ -56,6 +57,7 @@
 mod batch;
 pub mod dataset;
 mod error;
+pub mod filter;
 mod loader;
 pub mod metrics;
 #[cfg(feature = "images")]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use nn_core::{Activation, Context, Error, Parameters, Path, Result, Shape, Tensor};
 
-use crate::LayerSpec;
 use crate::summary::Row;
+use crate::{LayerSpec, Sequential};
 
 /// A function of a tensor, with parameters that can be learned.
 ///
@@ -78,6 +78,11 @@ pub trait Layer: Parameters + fmt::Debug + Send + Sync {
     /// The pointwise function this layer is, if it is nothing else. A container then hands it to the layer
     /// before, which may compute it in the same pass over memory.
     fn as_activation(&self) -> Option<Activation> {
+        None
+    }
+
+    /// The row of layers this layer is, if it is nothing else. Whoever looks at layers one by one goes on inside it.
+    fn as_sequential(&self) -> Option<&Sequential> {
         None
     }
 

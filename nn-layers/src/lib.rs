@@ -37,6 +37,7 @@
 //! | [`loss`] | one file per loss |
 //! | [`spec`] | the description of a network, and the network from its description |
 //! | [`summary`] | the table of a network |
+//! | [`explain`] | what layers see, and what an answer depends on |
 //! | [`models`] | small networks by name: perceptron, regressions, multi-layer perceptron |
 
 #![forbid(unsafe_code)]
@@ -46,6 +47,7 @@ pub mod conv;
 pub mod dense_block;
 pub mod dropout;
 mod error;
+pub mod explain;
 pub mod flatten;
 pub mod init;
 pub mod layer;
@@ -85,7 +87,7 @@ pub use prelu::Prelu;
 pub use residual::Residual;
 pub use sequential::Sequential;
 pub use softmax::{LogSoftmax, Softmax};
-pub use spec::{LayerSpec, NetworkSpec};
+pub use spec::{LayerKind, LayerSpec, NetworkSpec};
 pub use summary::Summary;
 pub use upsample::Upsample;
 

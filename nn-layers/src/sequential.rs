@@ -270,6 +270,10 @@ impl Layer for Sequential {
         self.network_spec().ok().map(LayerSpec::from)
     }
 
+    fn as_sequential(&self) -> Option<&Sequential> {
+        Some(self)
+    }
+
     fn multiply_adds(&self, input: &Shape) -> u64 {
         let mut shape = input.clone();
         let mut total = 0u64;

@@ -1,5 +1,8 @@
 //! `nn inspect`: the layers and the parameters of a run, a model or a safetensors file.
 
+mod activations;
+mod filters;
+
 use std::path::Path;
 
 use nn_core::store::safetensors;
@@ -9,7 +12,7 @@ use serde::Serialize;
 use crate::args;
 use crate::error::{Error, Result};
 use crate::model::{Model, read_sentence};
-use crate::output::{print, print_json};
+use crate::output::{check_png, print, print_json};
 use crate::run::Run;
 use crate::view::network::network_table;
 use crate::view::number::{grouped, plain, short};
@@ -73,12 +76,21 @@ impl Statistics {
 /// # Errors
 /// If it cannot be read.
 pub fn inspect(args: &args::Inspect) -> Result<()> {
+    if let Some(out) = &args.filters {
+        check_png(out, &args.model)?;
+    }
+    if let Some([image, out]) = args.activations.as_deref() {
+        check_png(out, image)?;
+    }
     if args.model.is_file() && is_safetensors(&args.model) {
         return inspect_tensors(args);
     }
     let run = Run::open(&args.model)?;
     let path = run.model_of(&args.model);
     let model = Model::load(&path)?;
+    if args.filters.is_some() || args.activations.is_some() {
+        return draw(args, &model);
+    }
     let statistics = statistics(&model.network.state())?;
     let header = &model.plan.header;
     if args.json {
@@ -137,6 +149,18 @@ pub fn inspect(args: &args::Inspect) -> Result<()> {
     print(&text)
 }
 
+/// Draws what was asked for.
+fn draw(args: &args::Inspect, model: &Model) -> Result<()> {
+    let mut text = String::new();
+    if let Some(out) = &args.filters {
+        text.push_str(&filters::of_model(model, &args.model, out)?);
+    }
+    if let Some([image, out]) = args.activations.as_deref() {
+        text.push_str(&activations::activations(model, image, out)?);
+    }
+    print(&text)
+}
+
 fn is_safetensors(path: &Path) -> bool {
     path.extension()
         .is_some_and(|end| end.eq_ignore_ascii_case("safetensors"))
@@ -146,6 +170,15 @@ fn inspect_tensors(args: &args::Inspect) -> Result<()> {
     let path = &args.model;
     let (tensors, metadata) =
         safetensors::load(path).map_err(|e| Error::input(read_sentence(path, &e)))?;
+    if args.activations.is_some() {
+        return Err(Error::input(format!(
+            "{}: holds weights and not the network; give the run for --activations",
+            path.display()
+        )));
+    }
+    if let Some(out) = &args.filters {
+        return print(&filters::of_tensors(&tensors, path, out)?);
+    }
     let statistics = statistics(&tensors)?;
     let parameters: usize = tensors.iter().map(|(_, tensor)| tensor.len()).sum();
     if args.json {

@@ -2,7 +2,9 @@
 
 pub mod data;
 pub mod eval;
+pub mod explain;
 pub mod export;
+pub mod filter;
 pub mod inspect;
 pub mod predict;
 pub mod recipes;

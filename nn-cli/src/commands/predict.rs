@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::args;
 use crate::error::{Error, Result};
 use crate::model::{Model, picture_shape, read_sentence};
-use crate::output::print;
+use crate::output::{check_out, print};
 use crate::picture;
 use crate::run::{Run, saving};
 use crate::view::digit::{Picture, gallery};
@@ -89,20 +89,6 @@ pub fn predict(args: &args::Predict) -> Result<()> {
     print(&text)
 }
 
-/// A wrong place for the result is found before any work is done.
-fn check_out(out: &Path) -> Result<()> {
-    let problem = |what: &str| Err(Error::input(format!("{}: {what}", out.display())));
-    if out.is_dir() {
-        return problem("a folder stands where --out should write a file; name a file in it");
-    }
-    match out.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
-            problem("its folder is not there; make it first")
-        }
-        _ => Ok(()),
-    }
-}
-
 fn read(model: &Model, file: &Path) -> Result<Input> {
     let lower = file.to_string_lossy().to_lowercase();
     let lower = lower.strip_suffix(".gz").unwrap_or(&lower);
@@ -121,6 +107,30 @@ fn read(model: &Model, file: &Path) -> Result<Input> {
             file.display()
         )));
     }
+    let picture = read_picture(model, file)?;
+    Ok(Input {
+        file: file.to_path_buf(),
+        values: picture.values,
+        notes: picture.notes,
+        picture: true,
+    })
+}
+
+/// A picture as a model takes it.
+pub struct Sample {
+    /// `[1, …sample]`, not yet scaled as the network wants it.
+    pub values: Tensor,
+    /// The value that stands for white; black is 0.
+    pub white: f32,
+    /// What was done to it, in words.
+    pub notes: Vec<String>,
+}
+
+/// Reads a picture for a model that works on pictures.
+///
+/// # Errors
+/// If the model does not, or the file cannot be read.
+pub fn read_picture(model: &Model, file: &Path) -> Result<Sample> {
     if let Some((3, height, width)) = picture_shape(&model.plan.header.sample) {
         return read_in_colour(model, file, [height, width]);
     }
@@ -134,22 +144,18 @@ fn read(model: &Model, file: &Path) -> Result<Input> {
     let header = &model.plan.header;
     let prepared = picture::load(file, height, width, header.border)?;
     // The network learnt from bytes or from shares of 1.
-    let pixels = if header.border.is_some() {
-        prepared.pixels
-    } else {
-        prepared.pixels.iter().map(|value| value / 255.0).collect()
-    };
-    let values = Tensor::from_vec(pixels, batch_shape(1, &header.sample))?;
-    Ok(Input {
-        file: file.to_path_buf(),
-        values,
+    let white = if header.border.is_some() { 255.0 } else { 1.0 };
+    let pixels = prepared.pixels.iter();
+    let pixels = pixels.map(|value| value / (255.0 / white)).collect();
+    Ok(Sample {
+        values: Tensor::from_vec(pixels, batch_shape(1, &header.sample))?,
+        white,
         notes: prepared.notes,
-        picture: true,
     })
 }
 
 /// A picture for a model that learnt from pictures in colour, brought to its size as those were.
-fn read_in_colour(model: &Model, file: &Path, [height, width]: [usize; 2]) -> Result<Input> {
+fn read_in_colour(model: &Model, file: &Path, [height, width]: [usize; 2]) -> Result<Sample> {
     let header = &model.plan.header;
     let form = Form::new(Color::Rgb).size(height, width).fit(header.fit);
     let own = nn_data::picture::header(file, form.max_pixels)?;
@@ -159,13 +165,13 @@ fn read_in_colour(model: &Model, file: &Path, [height, width]: [usize; 2]) -> Re
     }
     let bytes = nn_data::picture::read(file, &form)?.pixels;
     // The network learnt from bytes or from shares of 1.
-    let unit = if header.border.is_some() { 1.0 } else { 255.0 };
+    let white = if header.border.is_some() { 255.0 } else { 1.0 };
+    let unit = 255.0 / white;
     let pixels: Vec<f32> = bytes.iter().map(|&byte| f32::from(byte) / unit).collect();
-    Ok(Input {
-        file: file.to_path_buf(),
+    Ok(Sample {
         values: Tensor::from_vec(pixels, batch_shape(1, &header.sample))?,
+        white,
         notes,
-        picture: true,
     })
 }
 

@@ -1,13 +1,15 @@
-//! What a person sees: tables, progress, small pictures in the terminal and the curve as a picture file.
+//! What a person sees: tables, progress, small pictures in the terminal, and picture files.
 
 pub mod confusion;
 pub mod contact;
 pub mod digit;
+pub mod heat;
 pub mod network;
 pub mod number;
 pub mod plot;
 pub mod progress;
 pub mod report;
+pub mod sheet;
 pub mod spark;
 pub mod style;
 pub mod table;

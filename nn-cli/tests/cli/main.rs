@@ -2,7 +2,9 @@
 
 mod augment;
 mod bad_input;
+mod filter;
 mod formats;
 mod interruption;
 mod journeys;
+mod seeing;
 mod support;

@@ -17,6 +17,7 @@ pub mod dropout;
 pub mod elementwise;
 pub mod float;
 pub mod gemm;
+pub mod lines;
 pub(crate) mod math;
 pub mod norm;
 pub mod optim;
