@@ -366,11 +366,9 @@ mod tests {
                 .with(relu())
                 .with(build(conv(6, 1), 6))
                 .with(norm());
+            let shortcut = Sequential::new().with(build(conv(6, 1), 4));
             let mut network = Sequential::new()
-                .with(Residual::new(
-                    branch,
-                    Sequential::new().with(build(conv(6, 1), 4)),
-                ))
+                .with(Residual::new(branch).unwrap().with_shortcut(shortcut))
                 .with(relu());
             // Statistics and parameters that are not 0 and 1.
             for (i, parameter) in network.parameters_mut().into_iter().enumerate() {
