@@ -298,7 +298,7 @@ layer                        output   parameters  multiply-adds
 0.denselayer3.1  Linear 8→2  [N, 2]           18             16
 0                Concat      [N, 10]           0              0
 ───────────────────────────  ───────  ──────────  ─────────────
-                 total                            42             36
+                 total                        42             36
 "
         );
         // Without repetition the layers speak for themselves.
