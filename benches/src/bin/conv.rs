@@ -39,7 +39,17 @@ fn answer(line: &str) -> Result<String, Box<dyn Error>> {
     let mut words = line.split_whitespace();
     let pass = words.next().unwrap_or_default().to_string();
     let numbers: Vec<usize> = words.map(str::parse).collect::<Result<_, _>>()?;
-    let &[batch, channels, height, width, filters, kernel, stride, padding, millis] = &numbers[..]
+    let &[
+        batch,
+        channels,
+        height,
+        width,
+        filters,
+        kernel,
+        stride,
+        padding,
+        millis,
+    ] = &numbers[..]
     else {
         return Err(format!("{line:?} is not a case").into());
     };

@@ -17,8 +17,8 @@ use crate::pool;
 use crate::prelu::PreluSpec;
 use crate::residual::ResidualSpec;
 use crate::{
-    ActivationLayer, Dropout, Flatten, Layer, LogSoftmax, Pad, PadShortcut, Result, Sequential, Softmax,
-    Upsample,
+    ActivationLayer, Dropout, Flatten, Layer, LogSoftmax, Pad, PadShortcut, Result, Sequential,
+    Softmax, Upsample,
 };
 
 /// A network in words: what a recipe says and a saved model holds, all but the weights.
