@@ -4,6 +4,7 @@
 pub mod augment;
 pub mod matmul;
 pub mod training;
+pub mod vision;
 
 /// The guide to the crates, whose programs run as tests: this crate is the one that sees all of them.
 #[cfg(doctest)]

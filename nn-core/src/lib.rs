@@ -47,6 +47,7 @@ pub use kernels::activation::Activation;
 pub use ops::{
     Axes, BatchStatistics, ConvAxis, ConvFinish, Convolution, CrossEntropy, EachAxis,
     Interpolation, PadMode, Pooling, PreparedConvolution, Reduction, Resize,
+    subsampled,
 };
 pub use random::{Purpose, Rng};
 pub use shape::Shape;

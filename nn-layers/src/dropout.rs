@@ -60,6 +60,11 @@ impl From<Dropout> for DropoutSpec {
 }
 
 impl Dropout {
+    /// `p` = ¼.
+    pub const QUARTER: Dropout = Dropout { p: 0.25 };
+    /// `p` = ½.
+    pub const HALF: Dropout = Dropout { p: 0.5 };
+
     /// Drops with probability `p`. A recipe may leave it out; it is then 0.5.
     ///
     /// # Errors

@@ -32,7 +32,7 @@
 //! | [`linear`], [`conv`], [`activation`], [`prelu`], [`softmax`], [`dropout`], [`flatten`] | one file per layer |
 //! | [`norm`], [`pool`], [`upsample`], [`pad`] | what images pass beside convolution |
 //! | [`sequential`] | layers in a row |
-//! | [`residual`], [`dense_block`], [`parallel`] | layers around, after and beside each other |
+//! | [`residual`], [`pad_shortcut`], [`dense_block`], [`parallel`] | layers around, after and beside each other |
 //! | [`init`] | first values of weights |
 //! | [`loss`] | one file per loss |
 //! | [`spec`] | the description of a network, and the network from its description |
@@ -57,6 +57,7 @@ mod memo;
 pub mod models;
 pub mod norm;
 pub mod pad;
+pub mod pad_shortcut;
 pub mod parallel;
 pub mod pool;
 pub mod prelu;
@@ -81,6 +82,7 @@ pub use linear::Linear;
 pub use loss::Loss;
 pub use norm::BatchNorm;
 pub use pad::Pad;
+pub use pad_shortcut::PadShortcut;
 pub use parallel::Parallel;
 pub use pool::{AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool};
 pub use prelu::Prelu;

@@ -354,13 +354,19 @@ fn check(recipe: &Recipe, node: &Node) -> Result<(), Problem> {
     if matches!(recipe.loss, Loss::KlDivergence(_)) {
         return section("loss", "kl_divergence compares distributions, which no data set of a recipe has; use cross_entropy".into());
     }
-    if recipe.network.layers.is_empty() {
-        let problem = "the network has no layers; write for example layers = [\"linear 64\", \"relu\", \"linear 10\"]";
-        return Err(
-            Problem::new(What::Other(problem.into())).at(place(node, &["network", "layers"]))
-        );
-    }
-    Ok(())
+    let network = &recipe.network;
+    let problem = match (network.preset, network.layers.is_empty()) {
+        (Some(_), false) => {
+            "the network has a preset and layers; a preset is a whole network, take one of them out"
+        }
+        (None, true) => {
+            "the network has no layers; write for example layers = [\"linear 64\", \"relu\", \"linear 10\"], or preset = \"resnet20\""
+        }
+        _ => return Ok(()),
+    };
+    let key = network.preset.map_or("layers", |_| "preset");
+    let place = place(node, &["network", key]).or_else(|| place(node, &["network"]));
+    Err(Problem::new(What::Other(problem.into())).at(place))
 }
 
 /// A problem that a library found with a table's settings, placed at the key that it names.

@@ -1,6 +1,6 @@
 //! The recipe: everything that decides how a network is trained, in one TOML file.
 //!
-//! Every key has a default but `data.source` and `network.layers`. Unknown keys, wrong types and values out of range are refused
+//! Every key has a default but `data.source` and `network.layers` (or `network.preset`). Unknown keys, wrong types and values out of range are refused
 //! with the line where they stand.
 
 mod augment;

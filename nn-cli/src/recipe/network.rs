@@ -1,27 +1,39 @@
 //! `[network]`.
 
+use nn_core::Shape;
+use nn_layers::models::Preset;
 use nn_layers::{LayerSpec, NetworkSpec};
 use serde::{Deserialize, Serialize};
 
 use super::node::{Entry, Node, Value};
 use super::problem::{Problem, What};
 
-/// The layers, from the input on.
+/// The layers, from the input on: written out, or those of a ready network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Network {
     /// Weights to start from: a `.safetensors` file with this network's names and shapes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub init: Option<String>,
+    /// A ready network, instead of layers; how many numbers it puts out follows from the data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preset: Option<Preset>,
     /// The layers in order; the input size of each follows from the one before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub layers: Vec<LayerSpec>,
 }
 
 impl Network {
-    /// The layers as the layers crate builds them.
-    pub fn spec(&self) -> NetworkSpec {
-        NetworkSpec {
-            layers: self.layers.clone(),
+    /// The layers as the layers crate builds them, for samples of shape `sample` and so many numbers to put out.
+    ///
+    /// # Errors
+    /// If a preset is not for such samples.
+    pub fn spec(&self, sample: &Shape, outputs: usize) -> nn_layers::Result<NetworkSpec> {
+        match self.preset {
+            Some(preset) => preset.spec(sample, outputs),
+            None => Ok(NetworkSpec {
+                layers: self.layers.clone(),
+            }),
         }
     }
 }
@@ -43,10 +55,32 @@ pub(super) fn write_out_layers(recipe: &mut Node) -> Result<(), Problem> {
         .iter_mut()
         .find(|entry| entry.key == "layers")
         .map(|entry| &mut entry.node.value);
-    let Some(Value::Array(layers)) = layers else {
+    layers.map_or(Ok(()), write_out_list)
+}
+
+/// The keys of layers under which other layers stand.
+const NESTED: [&str; 4] = ["layers", "branch", "shortcut", "branches"];
+
+/// A list of layers, or of such lists.
+fn write_out_list(list: &mut Value) -> Result<(), Problem> {
+    let Value::Array(items) = list else {
         return Ok(());
     };
-    layers.iter_mut().try_for_each(write_out)
+    for item in items {
+        match &mut item.value {
+            Value::Array(_) => write_out_list(&mut item.value)?,
+            Value::Table(entries) => {
+                let inner = entries
+                    .iter_mut()
+                    .filter(|entry| NESTED.contains(&entry.key.as_str()));
+                inner
+                    .map(|entry| &mut entry.node.value)
+                    .try_for_each(write_out_list)?;
+            }
+            _ => write_out(item)?,
+        }
+    }
+    Ok(())
 }
 
 /// The key that a word without `=` belongs to.

@@ -20,6 +20,7 @@ mod pad;
 mod pool;
 mod reduce;
 mod softmax;
+mod subsample;
 mod unary;
 mod upsample;
 
@@ -30,4 +31,5 @@ pub use norm::BatchStatistics;
 pub use pad::PadMode;
 pub use pool::Pooling;
 pub use reduce::Axes;
+pub use subsample::subsampled;
 pub use upsample::{Interpolation, Resize};

@@ -17,8 +17,8 @@ use crate::pool;
 use crate::prelu::PreluSpec;
 use crate::residual::ResidualSpec;
 use crate::{
-    ActivationLayer, Dropout, Flatten, Layer, LogSoftmax, Pad, Result, Sequential, Softmax,
-    Upsample,
+    ActivationLayer, Dropout, Flatten, Layer, LogSoftmax, Pad, PadShortcut, Result, Sequential,
+    Softmax, Upsample,
 };
 
 /// A network in words: what a recipe says and a saved model holds, all but the weights.
@@ -90,6 +90,8 @@ pub enum LayerKind {
     ConvTranspose2d(ConvTransposeSpec<2>),
     /// [`Residual`](crate::Residual): a branch and a way around it.
     Residual(ResidualSpec),
+    /// [`PadShortcut`]: fewer places, more channels.
+    PadShortcut(PadShortcut),
     /// [`DenseBlock`](crate::DenseBlock): layers that each see everything before them.
     DenseBlock(DenseBlockSpec),
     /// [`Parallel`](crate::Parallel): branches side by side.
@@ -233,6 +235,7 @@ from_settings! {
     ConvTransposeSpec<1> => ConvTranspose1d,
     ConvTransposeSpec<2> => ConvTranspose2d,
     ResidualSpec => Residual,
+    PadShortcut => PadShortcut,
     DenseBlockSpec => DenseBlock,
     ParallelSpec => Parallel,
     Dropout => Dropout,
@@ -355,6 +358,7 @@ impl LayerSpec {
                 Ok(spec.build(channels, site.dtype, &mut site.rng())?.into())
             }
             LayerKind::Residual(spec) => Ok(spec.build(input, site)?.into()),
+            LayerKind::PadShortcut(layer) => Ok(layer.clone().into()),
             LayerKind::DenseBlock(spec) => Ok(spec.build(input, site)?.into()),
             LayerKind::Parallel(spec) => Ok(spec.build(input, site)?.into()),
             LayerKind::Dropout(layer) => Ok(layer.clone().into()),

@@ -9,7 +9,7 @@ use nn_data::transform::Transform;
 use nn_data::transform::augment::Augmenter;
 use nn_data::{Dataset, Subset};
 use nn_layers::spec::LayerKind;
-use nn_layers::{Layer, Loss, Sequential};
+use nn_layers::{Layer, Loss, NetworkSpec, Sequential};
 use nn_optim::schedule::Time;
 use nn_optim::{EarlyStopping, Stop};
 
@@ -123,11 +123,15 @@ pub fn build(recipe: &Recipe, parts: &Parts) -> Result<(Plan, Sequential, Option
     let wrong = |problem: String| Error::input(format!("{file}: [network] {problem}"));
     let train = &parts.train;
     let sample = Shape::from(train.input_shape());
-    let spec = recipe.network.spec();
+    let spec = recipe
+        .network
+        .spec(&sample, wanted_outputs(recipe, train.target_kind()).0)
+        .map_err(|e| wrong(e.to_string()))?;
+    // A linear layer takes each row of a picture for a sample.
     let flat = train.input_shape().len() > 1
-        && !matches!(
+        && matches!(
             spec.layers.first().map(|layer| &layer.kind),
-            Some(LayerKind::Flatten(_))
+            Some(LayerKind::Linear(_))
         );
     let hint = if flat {
         "; put \"flatten\" before the first layer"
@@ -140,7 +144,7 @@ pub fn build(recipe: &Recipe, parts: &Parts) -> Result<(Plan, Sequential, Option
     let output = network
         .output_shape(&Shape::from([&[1], train.input_shape()].concat()))
         .map_err(|e| wrong(format!("{e}{hint}")))?;
-    check_output(recipe, train.target_kind(), &output)
+    check_output(recipe, &spec, train.target_kind(), &output)
         .map_err(|problem| wrong(format!("{problem}{hint}")))?;
 
     let augmenter = augmenter(recipe, train)?;
@@ -204,9 +208,9 @@ fn rehearse(
         .map_err(|e| Error::input(format!("{file}: [loss] {e}")))
 }
 
-/// Whether the network puts out what the targets need.
-fn check_output(recipe: &Recipe, target: &TargetKind, output: &Shape) -> Result<(), String> {
-    let (wanted, what) = match target {
+/// How many numbers the network must put out for a sample, and why.
+fn wanted_outputs(recipe: &Recipe, target: &TargetKind) -> (usize, String) {
+    match target {
         TargetKind::Classes { .. } if is_binary(&recipe.loss) => (
             1,
             format!("{} takes one number for two classes", recipe.loss.name()),
@@ -218,7 +222,17 @@ fn check_output(recipe: &Recipe, target: &TargetKind, output: &Shape) -> Result<
             other.outputs(),
             format!("the data has {} value(s) to predict", other.outputs()),
         ),
-    };
+    }
+}
+
+/// Whether the network puts out what the targets need.
+fn check_output(
+    recipe: &Recipe,
+    spec: &NetworkSpec,
+    target: &TargetKind,
+    output: &Shape,
+) -> Result<(), String> {
+    let (wanted, what) = wanted_outputs(recipe, target);
     if output.dims() != [1, wanted] {
         let shape: Vec<String> = output.dims().iter().skip(1).map(usize::to_string).collect();
         return Err(format!(
@@ -226,7 +240,7 @@ fn check_output(recipe: &Recipe, target: &TargetKind, output: &Shape) -> Result<
             shape.join(", ")
         ));
     }
-    let last = recipe.network.layers.last().map(|layer| &layer.kind);
+    let last = spec.layers.last().map(|layer| &layer.kind);
     match (&recipe.loss, last) {
         (Loss::CrossEntropy(_), Some(LayerKind::Softmax(_) | LayerKind::LogSoftmax(_))) => {
             Err("ends in a softmax, which cross_entropy contains already: take the last layer out".into())

@@ -51,13 +51,13 @@ unsafe fn transpose<S: Family>(
     dst: *mut S::T,
 ) {
     let whole = k - k % S::LANES;
-    // SAFETY: see `pack`. Blocks are written in ascending order of address for each group of columns, so that what a
-    // block writes beyond its columns (where `width` is no multiple of `LANES`) lies where later ones write.
+    let groups = columns.div_ceil(S::LANES);
+    // SAFETY: see `pack`. What the last group of columns writes beyond them (where `width` is no multiple of `LANES`)
+    // lies in the first columns of the next row. Rows ascend and groups descend, so these are written later.
     unsafe {
         let mut i = 0;
         while i < whole {
-            let mut j = 0;
-            while j < columns {
+            for j in (0..groups).rev().map(|group| group * S::LANES) {
                 let rows = S::LANES.min(columns - j);
                 S::transpose_block(
                     src.add(j * n_stride + i),
@@ -66,7 +66,6 @@ unsafe fn transpose<S: Family>(
                     dst.add(i * width + j),
                     width,
                 );
-                j += S::LANES;
             }
             i += S::LANES;
         }

@@ -231,9 +231,10 @@ impl Simd for Avx512F64 {
         dst: *mut f64,
         dst_stride: usize,
     ) {
-        // SAFETY: see above; each half of the block is transposed as AVX2 does it.
+        // SAFETY: see above; each half of the block is transposed as AVX2 does it. The upper half comes first: where
+        // `dst_stride` is below `LANES` it reaches into the lower half of the next column.
         unsafe {
-            for half in [0, 4] {
+            for half in [4, 0] {
                 let upper = rows.saturating_sub(half).min(4);
                 for column in [0, 4] {
                     let from = if upper > 0 {

@@ -48,7 +48,8 @@ pub(in crate::kernels) trait Simd: Copy + 'static {
     unsafe fn prefetch(p: *const Self::T);
 
     /// Reads `rows` (at most `LANES`) rows of `LANES` consecutive numbers, `row_stride` apart, and writes them
-    /// transposed: column `j` to `dst + j * dst_stride`, `LANES` numbers each (the lanes from `rows` on are zero).
+    /// transposed: column `j` to `dst + j * dst_stride`, `LANES` numbers each (the lanes from `rows` on are zero). Where
+    /// columns overlap because `dst_stride` is below `LANES`, the first `dst_stride` numbers of each are its own.
     unsafe fn transpose(
         src: *const Self::T,
         row_stride: usize,
@@ -169,8 +170,8 @@ macro_rules! portable {
                 dst: *mut $t,
                 dst_stride: usize,
             ) {
-                for i in 0..$lanes {
-                    for j in 0..$lanes {
+                for j in 0..$lanes {
+                    for i in 0..$lanes {
                         // SAFETY: `rows` rows of `LANES` numbers are readable, `LANES` columns writable.
                         unsafe {
                             let x = if i < rows {

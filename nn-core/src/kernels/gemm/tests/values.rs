@@ -234,3 +234,13 @@ fn not_a_number_and_infinity_travel() {
         }
     }
 }
+
+/// Then the rows of `A` are packed, by columns of fewer than a register holds and of more.
+#[test]
+fn rows_a_multiple_of_a_page_apart() {
+    for (k, n) in [(512, 130), (1024, 150)] {
+        for m in [1, 5, 6, 9, 11, 14, 33] {
+            check_all(Case { m, n, k, ..PLAIN });
+        }
+    }
+}
