@@ -16,6 +16,7 @@ Examples:
   nn explain runs/digits-1 seven.png        see what the answer depends on
   nn filter photo.jpg --kind canny          find the edges of a picture
   nn export runs/digits-1 --safetensors digits.safetensors
+  nn data fetch mnist                       download a data set
 
 Exit codes: 0 done, 1 failed, 2 wrong use or bad input, 130 stopped with Ctrl-C (the run is saved).
 Results go to stdout, progress to stderr. NO_COLOR switches colours off; NN_THREADS sets the number of threads.";
@@ -293,7 +294,7 @@ pub struct Data {
 /// The verbs of `nn data`.
 #[derive(Debug, Subcommand)]
 pub enum DataCommand {
-    /// List the data sets that can be fetched, or say where one is kept
+    /// Download a known data set and check it
     Fetch(Fetch),
     /// Draw pictures of a data set and what augmentation makes of them
     Preview(Preview),
@@ -303,11 +304,39 @@ pub enum DataCommand {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  nn data fetch
-  nn data fetch mnist")]
+  nn data fetch --list
+  nn data fetch mnist
+  nn data fetch cifar10 --to ~/data/cifar10
+  nn data fetch mnist --mirror http://10.0.0.7/mnist/
+
+Every file is compared with its published SHA-256 before it takes its place. What was received of a file is kept when
+the transfer breaks off, and the next call goes on from there. HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY are
+heeded; SSL_CERT_FILE names a file of certificates to trust in place of Mozilla's.")]
 pub struct Fetch {
-    /// The data set
+    /// The data set: mnist, fashion-mnist, kmnist, emnist, cifar10 or cifar100
+    #[arg(required_unless_present = "list")]
     pub name: Option<String>,
+    /// Folder for its files [default: data/NAME]
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+    /// List what can be fetched, or the addresses and checksums of one data set
+    #[arg(long)]
+    pub list: bool,
+    /// Fetch from here, http or https, in place of the known addresses (may be repeated; tried in turn)
+    #[arg(long, value_name = "URL")]
+    pub mirror: Vec<String>,
+    /// Replace files that are there but are not the published ones
+    #[arg(long)]
+    pub force: bool,
+    /// Give a server up after so many seconds in which nothing comes
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=3600))]
+    pub timeout: u16,
+    /// Go through all addresses so many times before giving up
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub tries: u16,
+    /// No progress on stderr
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 /// `nn data preview`

@@ -13,6 +13,10 @@ pub struct Known {
     pub mirrors: &'static [&'static str],
     /// Its files.
     pub files: &'static [File],
+    /// The names of its classes, where no file of it says them.
+    pub classes: &'static [&'static str],
+    /// A network to train on it, as the end of a command.
+    pub train: &'static str,
 }
 
 /// A file of a data set.
@@ -79,6 +83,8 @@ pub const KNOWN: &[Known] = &[
                 "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
             ),
         ],
+        classes: &[],
+        train: "mnist-mlp --data FOLDER",
     },
     Known {
         name: "fashion-mnist",
@@ -110,6 +116,19 @@ pub const KNOWN: &[Known] = &[
                 "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
             ),
         ],
+        classes: &[
+            "T-shirt/top",
+            "Trouser",
+            "Pullover",
+            "Dress",
+            "Coat",
+            "Sandal",
+            "Shirt",
+            "Sneaker",
+            "Bag",
+            "Ankle boot",
+        ],
+        train: "mnist-mlp --data FOLDER",
     },
     Known {
         name: "kmnist",
@@ -138,6 +157,8 @@ pub const KNOWN: &[Known] = &[
                 "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
             ),
         ],
+        classes: &["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"],
+        train: "mnist-mlp --data FOLDER",
     },
     Known {
         name: "emnist",
@@ -152,28 +173,41 @@ pub const KNOWN: &[Known] = &[
             561_753_746,
             "fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8e",
         )],
+        classes: &[],
+        train: "mnist-mlp --data FOLDER --set data.subset=digits",
     },
     Known {
         name: "cifar10",
         about: "60 000 photographs, 32×32 in colour, 10 classes",
         licence: "none stated; to be cited as Krizhevsky 2009",
-        mirrors: &["https://www.cs.toronto.edu/~kriz/"],
+        mirrors: &[
+            "https://www.cs.toronto.edu/~kriz/",
+            "https://mindspore-website.obs.cn-north-4.myhuaweicloud.com/notebook/datasets/",
+            "https://storage.googleapis.com/s4tf-hosted-binaries/datasets/CIFAR10/",
+        ],
         files: &[file(
             "cifar-10-binary.tar.gz",
             170_052_171,
             "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
         )],
+        classes: &[],
+        train: "RECIPE --data FOLDER",
     },
     Known {
         name: "cifar100",
         about: "60 000 photographs, 32×32 in colour, 100 classes in 20 groups",
         licence: "none stated; to be cited as Krizhevsky 2009",
-        mirrors: &["https://www.cs.toronto.edu/~kriz/"],
+        mirrors: &[
+            "https://www.cs.toronto.edu/~kriz/",
+            "https://mindspore-website.obs.cn-north-4.myhuaweicloud.com/notebook/datasets/",
+        ],
         files: &[file(
             "cifar-100-binary.tar.gz",
             168_513_733,
             "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
         )],
+        classes: &[],
+        train: "RECIPE --data FOLDER",
     },
 ];
 
