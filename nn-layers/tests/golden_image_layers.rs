@@ -1,4 +1,5 @@
-//! Normalisation, pooling, upsampling and padding as PyTorch computes them; `golden/image_layers.py` wrote the files.
+//! The layers that images pass as PyTorch computes them; `golden/image_layers.py` and `golden/convolutions.py` wrote the
+//! files.
 
 use std::path::Path;
 
@@ -130,6 +131,16 @@ fn normalisations() {
 fn pooling_upsampling_and_padding() {
     let cases = cases("pools");
     assert!(cases.len() >= 100, "{}", cases.len());
+    for case in cases {
+        case.check(DType::F64);
+        case.check(DType::F32);
+    }
+}
+
+#[test]
+fn convolutions() {
+    let cases = cases("convolutions");
+    assert!(cases.len() >= 39, "{}", cases.len());
     for case in cases {
         case.check(DType::F64);
         case.check(DType::F32);

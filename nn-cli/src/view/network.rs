@@ -7,6 +7,9 @@ use super::number::grouped;
 use super::table::{Align, Table};
 use crate::error::Result;
 
+/// Where the sizes of convolutions and pools come from.
+const SIZE_RULE: &str = "sizes: O = ⌊(W − K + 2P)/S⌋ + 1 for input W, kernel K, padding P, stride S; K = D·(taps − 1) + 1 if dilated by D";
+
 /// A line for each layer: its output for a batch of N samples, its parameters and its work.
 ///
 /// # Errors
@@ -65,5 +68,11 @@ pub fn network_table(network: &Sequential, sample: &Shape) -> Result<String> {
         grouped(summary.parameters as u64),
         grouped(summary.multiply_adds),
     ]);
-    Ok(table.render())
+    let mut text = table.render();
+    let slides = |layer: &str| layer.contains("Conv") || layer.contains("Pool");
+    if summary.rows.iter().any(|row| slides(&row.layer)) {
+        text += SIZE_RULE;
+        text.push('\n');
+    }
+    Ok(text)
 }

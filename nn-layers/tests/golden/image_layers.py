@@ -27,6 +27,10 @@ class Group:
     def __init__(self, name):
         self.name, self.tensors, self.cases = name, {}, []
 
+    def draw(self, shape):
+        """The state before: positive, as variances must be."""
+        return torch.rand(shape, generator=rng) + 0.5
+
     def add(self, module, shape, layer, train=True, distinct=False, shift=0.0):
         case = str(len(self.cases))
         put = lambda role, t: self.tensors.__setitem__(f"{case}.{role}", t.detach().clone().contiguous())
@@ -34,7 +38,7 @@ class Group:
             module.train(train)
             for name, t in module.state_dict().items():
                 if t.is_floating_point():
-                    t.copy_(torch.rand(t.shape, generator=rng) + 0.5)
+                    t.copy_(self.draw(t.shape))
                 put(f"param.{name}", t)
         if distinct:  # for maxima: no two elements alike
             numel = torch.Size(shape).numel()
@@ -169,5 +173,6 @@ def pools():
     g.save()
 
 
-norms()
-pools()
+if __name__ == "__main__":
+    norms()
+    pools()

@@ -3,7 +3,7 @@
 use super::dots::dots;
 use super::products::{Products, products};
 use super::tile::{Tile, TileFn, depthwise_tile, tile};
-use super::winograd::transform::{self, Output, Points};
+use super::winograd::transform::{self, Ahead, Output, Points};
 #[cfg(target_arch = "x86_64")]
 use crate::kernels::simd::avx2::Avx2F32;
 #[cfg(target_arch = "x86_64")]
@@ -41,7 +41,7 @@ pub(super) trait Family: Simd {
     unsafe fn winograd_input(
         to: &Points<Self::T>,
         places: &[*const Self::T; 36],
-        next: &[*const Self::T; 36],
+        ahead: &Ahead<Self::T>,
     );
 
     /// Runs [`transform::gradient`].
@@ -114,9 +114,9 @@ macro_rules! family {
             /// # Safety
             /// As `transform::input`; the processor has the features.
             $(#[target_feature(enable = $feature)])?
-            pub(super) unsafe fn input(to: &Points<$t>, places: &[*const $t; 36], next: &[*const $t; 36]) {
+            pub(super) unsafe fn input(to: &Points<$t>, places: &[*const $t; 36], ahead: &Ahead<$t>) {
                 // SAFETY: by the contract of this function.
-                unsafe { transform::input::<$s>(to, places, next) }
+                unsafe { transform::input::<$s>(to, places, ahead) }
             }
 
             /// # Safety
@@ -179,9 +179,9 @@ macro_rules! family {
             }
 
             #[inline(always)]
-            unsafe fn winograd_input(to: &Points<$t>, places: &[*const $t; 36], next: &[*const $t; 36]) {
+            unsafe fn winograd_input(to: &Points<$t>, places: &[*const $t; 36], ahead: &Ahead<$t>) {
                 // SAFETY: by the contract of this function.
-                unsafe { $module::input(to, places, next) }
+                unsafe { $module::input(to, places, ahead) }
             }
 
             #[inline(always)]

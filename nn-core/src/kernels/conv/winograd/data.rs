@@ -1,7 +1,7 @@
 //! The passes towards data.
 
 use super::transform::{Output, Points};
-use super::{AHEAD, Grid, POINTS, block, plane};
+use super::{Grid, POINTS, block, plane};
 use crate::kernels::activation::{Activation, activate_in_place};
 use crate::kernels::conv::family::Family;
 use crate::kernels::conv::gather::{Finish, parallel, tiles};
@@ -110,7 +110,6 @@ pub(in crate::kernels::conv) unsafe fn run<S: Family>(
     );
     let task = |task: usize| {
         let output = &output;
-        let last = grid.len() - 1;
         let tiles_here = task * size..grid.len().min((task + 1) * size);
         let mut memory = Buffer::take();
         let room = memory.room::<S::T>(POINTS * (planes[0] + planes[1]) + widths[0]);
@@ -124,13 +123,13 @@ pub(in crate::kernels::conv) unsafe fn run<S: Family>(
             for (t, index) in tiles_here.clone().enumerate() {
                 let at = |pixel: usize| source.as_ptr().add(pixel * channels);
                 let places = grid.reads(index, zeros.cast_const(), at);
-                let next = grid.reads((index + AHEAD).min(last), zeros.cast_const(), at);
+                let ahead = grid.ahead(index, source.as_ptr(), channels);
                 let to = Points {
                     points: room.add(t * widths[0]),
                     plane: planes[0],
                     len: channels,
                 };
-                S::winograd_input(&to, &places, &next);
+                S::winograd_input(&to, &places, &ahead);
             }
             for point in 0..POINTS {
                 let mut packed = weight.as_ptr().add(point * point_len);

@@ -20,6 +20,7 @@ pub(super) use data::{Weights, run, transform_weight};
 pub(super) use weight::gradient;
 
 use super::geometry::{Gather, Line};
+use transform::Ahead;
 
 /// Places of a tile of outputs along each axis.
 const TILE: usize = 4;
@@ -101,6 +102,17 @@ impl Grid {
             column as isize + self.offset[1],
         ];
         places::<P, SIDE, POINTS>(image, corner, self.source, outside, at)
+    }
+
+    /// Where the tile [`AHEAD`] of this one will be read, in a source at `start` with so many channels.
+    #[inline(always)]
+    fn ahead<T>(&self, index: usize, start: *const T, channels: usize) -> Ahead<T> {
+        let (image, row, column) = self.tile((index + AHEAD).min(self.len() - 1));
+        let pixel = (image * self.source[0] + row) * self.source[1] + column;
+        Ahead {
+            first: start.wrapping_add(pixel * channels),
+            pitch: [self.source[1] * channels, channels],
+        }
     }
 
     /// Where the 4×4 places of a tile lie: `at` a number of pixels of the destination, or `outside`.

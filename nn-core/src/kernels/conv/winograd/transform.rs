@@ -1,5 +1,7 @@
 //! The transforms, in registers, for a vector of channels or filters at a time.
 
+use std::mem::MaybeUninit;
+
 use super::{POINTS, SIDE, TILE};
 use crate::kernels::float::Float;
 use crate::kernels::simd::Simd;
@@ -151,8 +153,15 @@ pub(in crate::kernels::conv) struct Points<T> {
     pub len: usize,
 }
 
-/// Bᵀ x B for a tile of the input, whose places start at `places`; those of a later tile, at `next`, are fetched
-/// meanwhile, as tiles jump about too much for the processor to foresee.
+/// Where a later tile will be read: its 4×4 places that no tile before has read.
+pub(in crate::kernels::conv) struct Ahead<T> {
+    pub first: *const T,
+    /// Elements from one row, and from one pixel, to the next.
+    pub pitch: [usize; 2],
+}
+
+/// Bᵀ x B for a tile of the input, whose places start at `places`. A later tile is fetched meanwhile, as tiles jump about
+/// too much for the processor to foresee.
 ///
 /// # Safety
 /// All places are readable for `len` elements, the points writable for whole vectors; the features of `S` are enabled.
@@ -160,21 +169,26 @@ pub(in crate::kernels::conv) struct Points<T> {
 pub(in crate::kernels::conv) unsafe fn input<S: Simd>(
     to: &Points<S::T>,
     places: &[*const S::T; POINTS],
-    next: &[*const S::T; POINTS],
+    ahead: &Ahead<S::T>,
 ) {
     // SAFETY: by the contract of this function.
     unsafe {
         let mut c = 0;
         while c < to.len {
             let lanes = to.len - c;
-            let mut rows = [[S::zero(); SIDE]; SIDE];
+            for r in 0..TILE {
+                for j in 0..TILE {
+                    let at = r * ahead.pitch[0] + j * ahead.pitch[1] + c;
+                    S::prefetch(ahead.first.wrapping_add(at));
+                }
+            }
+            let mut rows = [[MaybeUninit::uninit(); SIDE]; SIDE];
             for r in 0..SIDE {
                 let mut d = [S::zero(); SIDE];
                 for j in 0..SIDE {
-                    S::prefetch(next[r * SIDE + j].wrapping_add(c));
                     d[j] = load::<S>(places[r * SIDE + j].add(c), lanes);
                 }
-                rows[r] = input_points::<S>(d);
+                keep(&mut rows[r], input_points::<S>(d));
             }
             columns_to_points::<S, SIDE>(to, c, &rows, |d| input_points::<S>(d));
             c += S::LANES;
@@ -196,13 +210,13 @@ pub(in crate::kernels::conv) unsafe fn gradient<S: Simd>(
         let mut c = 0;
         while c < to.len {
             let lanes = to.len - c;
-            let mut rows = [[S::zero(); SIDE]; TILE];
+            let mut rows = [[MaybeUninit::uninit(); SIDE]; TILE];
             for r in 0..TILE {
                 let mut d = [S::zero(); TILE];
                 for j in 0..TILE {
                     d[j] = load::<S>(places[r * TILE + j].add(c), lanes);
                 }
-                rows[r] = gradient_points::<S>(d);
+                keep(&mut rows[r], gradient_points::<S>(d));
             }
             columns_to_points::<S, TILE>(to, c, &rows, |d| gradient_points::<S>(d));
             c += S::LANES;
@@ -218,24 +232,33 @@ pub(in crate::kernels::conv) unsafe fn gradient<S: Simd>(
 pub(in crate::kernels::conv) unsafe fn weight<S: Simd>(to: &Points<S::T>, taps: *const S::T) {
     // SAFETY: by the contract of this function.
     unsafe {
-        let mut rows = [[S::zero(); SIDE]; 3];
+        let mut rows = [[MaybeUninit::uninit(); SIDE]; 3];
         for r in 0..3 {
             let mut w = [S::zero(); 3];
             for j in 0..3 {
                 w[j] = S::load(taps.add((r * 3 + j) * S::LANES));
             }
-            rows[r] = weight_points::<S>(w);
+            keep(&mut rows[r], weight_points::<S>(w));
         }
         columns_to_points::<S, 3>(to, 0, &rows, |w| weight_points::<S>(w));
     }
 }
 
-/// The second half of a transform to the points: along the columns.
+/// Keeps a row for the second half of a transform. Rows start without values: to give them some would cost as much as
+/// the transform.
+#[inline(always)]
+fn keep<V: Copy, const N: usize>(row: &mut [MaybeUninit<V>; N], values: [V; N]) {
+    for i in 0..N {
+        row[i].write(values[i]);
+    }
+}
+
+/// The second half of a transform to the points: along the columns. All rows are kept.
 #[inline(always)]
 unsafe fn columns_to_points<S: Simd, const N: usize>(
     to: &Points<S::T>,
     c: usize,
-    rows: &[[S::V; SIDE]; N],
+    rows: &[[MaybeUninit<S::V>; SIDE]; N],
     transform: impl Fn([S::V; N]) -> [S::V; SIDE],
 ) {
     // SAFETY: by the contract of the callers.
@@ -243,7 +266,7 @@ unsafe fn columns_to_points<S: Simd, const N: usize>(
         for j in 0..SIDE {
             let mut column = [S::zero(); N];
             for r in 0..N {
-                column[r] = rows[r][j];
+                column[r] = rows[r][j].assume_init();
             }
             let points = transform(column);
             for i in 0..SIDE {
@@ -278,18 +301,18 @@ pub(in crate::kernels::conv) unsafe fn output<S: Simd>(
         let mut c = 0;
         while c < from.len {
             let lanes = from.len - c;
-            let mut rows = [[S::zero(); TILE]; SIDE];
+            let mut rows = [[MaybeUninit::uninit(); TILE]; SIDE];
             for i in 0..SIDE {
                 let mut m = [S::zero(); SIDE];
                 for j in 0..SIDE {
                     m[j] = S::load(from.points.add((i * SIDE + j) * from.plane + c));
                 }
-                rows[i] = output_places::<S>(m);
+                keep(&mut rows[i], output_places::<S>(m));
             }
             for j in 0..TILE {
                 let mut m = [S::zero(); SIDE];
                 for i in 0..SIDE {
-                    m[i] = rows[i][j];
+                    m[i] = rows[i][j].assume_init();
                 }
                 let column = output_places::<S>(m);
                 for r in 0..TILE {
@@ -331,18 +354,18 @@ pub(in crate::kernels::conv) unsafe fn output<S: Simd>(
 pub(in crate::kernels::conv) unsafe fn weight_back<S: Simd>(from: &Points<S::T>, taps: *mut S::T) {
     // SAFETY: by the contract of this function.
     unsafe {
-        let mut rows = [[S::zero(); 3]; SIDE];
+        let mut rows = [[MaybeUninit::uninit(); 3]; SIDE];
         for i in 0..SIDE {
             let mut u = [S::zero(); SIDE];
             for j in 0..SIDE {
                 u[j] = S::load(from.points.add((i * SIDE + j) * from.plane));
             }
-            rows[i] = weight_taps::<S>(u);
+            keep(&mut rows[i], weight_taps::<S>(u));
         }
         for j in 0..3 {
             let mut u = [S::zero(); SIDE];
             for i in 0..SIDE {
-                u[i] = rows[i][j];
+                u[i] = rows[i][j].assume_init();
             }
             let column = weight_taps::<S>(u);
             for r in 0..3 {

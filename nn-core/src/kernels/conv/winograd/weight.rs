@@ -1,7 +1,7 @@
 //! The gradient of the weight.
 
 use super::transform::Points;
-use super::{AHEAD, Grid, POINTS, block, plane};
+use super::{Grid, POINTS, block, plane};
 use crate::kernels::buffer::{Buffer as Pooled, Plain};
 use crate::kernels::conv::family::Family;
 use crate::kernels::conv::gather::parallel;
@@ -74,8 +74,8 @@ where
                         len: channels,
                     };
                     let at = |pixel: usize| x.as_ptr().add(pixel * channels);
-                    let next = grid.reads((index + AHEAD).min(grid.len() - 1), outside, at);
-                    S::winograd_input(&input, &grid.reads(index, outside, at), &next);
+                    let ahead = grid.ahead(index, x.as_ptr(), channels);
+                    S::winograd_input(&input, &grid.reads(index, outside, at), &ahead);
                     let gradient = Points {
                         points: gradients.add(t * widths[1]),
                         plane: planes[1],
