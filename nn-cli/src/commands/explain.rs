@@ -81,7 +81,7 @@ pub fn explain(args: &args::Explain) -> Result<()> {
     if let Some(cam) = &cam {
         tiles.push(labelled(
             grad_cam_tile(&sample, cam)?,
-            &format!("Grad-CAM: where layer {} sees it", cam.name),
+            &format!("Grad-CAM: seen at {}", cam.name),
         ));
     } else if args.method == "grad-cam" {
         return Err(Error::input(format!(
@@ -281,7 +281,7 @@ fn tell(
     cam: Option<&GradCam>,
     out: &Path,
 ) -> Result<()> {
-    let layer = cam.map(|cam| format!("{} {}", cam.name, cam.layer));
+    let layer = cam.map(|cam| format!("{}, {}", cam.name, cam.layer));
     if args.json {
         return print_json(&Report {
             file: args.image.display().to_string(),
@@ -305,8 +305,8 @@ fn tell(
         text.push_str(&style.dim(&format!("{}\n", sample.notes.join(", "))));
     }
     let what = match (&layer, args.method.as_str()) {
-        (Some(layer), "both") => format!("saliency and Grad-CAM (layer {layer})"),
-        (Some(layer), _) => format!("Grad-CAM (layer {layer})"),
+        (Some(layer), "both") => format!("saliency and Grad-CAM (at {layer})"),
+        (Some(layer), _) => format!("Grad-CAM (at {layer})"),
         (None, _) => "saliency".to_string(),
     };
     text.push_str(&format!(

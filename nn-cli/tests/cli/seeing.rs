@@ -112,7 +112,7 @@ fn an_answer_is_explained() {
     let call = place.good(["explain", "conv", "bar.png"]);
     for part in [
         "bar.png: 0 (",
-        "saliency and Grad-CAM (layer 3 ReLU) for 0 → bar-explained.png",
+        "saliency and Grad-CAM (at 3, ReLU) for 0 → bar-explained.png",
         "next: nn inspect conv --activations bar.png layers.png",
     ] {
         assert!(call.out.contains(part), "{part:?} is not in: {}", call.out);
@@ -125,7 +125,7 @@ fn an_answer_is_explained() {
     ]);
     let report: Value = call.json();
     assert_eq!(report["explained"], "0");
-    assert_eq!(report["grad_cam_layer"], "3 ReLU");
+    assert_eq!(report["grad_cam_layer"], "3, ReLU");
     assert_eq!(report["out"], "bar-explained.png");
     assert_eq!(report["said"].as_array().map(Vec::len), Some(2));
     assert!(open(&place, "bar-explained.png").width() < three);
@@ -204,7 +204,7 @@ fn colours_are_seen_and_drawn() {
     let call = place.good(["explain", "run", "colours/blue/7.png", "--class", "blue"]);
     assert!(
         call.out
-            .contains("saliency and Grad-CAM (layer 3 ReLU) for blue → 7-explained.png"),
+            .contains("saliency and Grad-CAM (at 3, ReLU) for blue → 7-explained.png"),
         "{}",
         call.out
     );
