@@ -126,7 +126,7 @@ light and the network learnt from light strokes on dark; the output says when th
 pub struct Predict {
     /// A run folder, or its model.nn
     pub run: PathBuf,
-    /// PNG or JPEG pictures, CSV tables, .npy arrays
+    /// Pictures, CSV tables, .npy arrays
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// Also write all probabilities (or predicted values) as one .npy array, a row per sample

@@ -3,18 +3,12 @@
 use std::path::Path;
 
 use image::imageops::FilterType;
-use image::{DynamicImage, GrayImage, ImageFormat, ImageReader, Luma};
+use image::{DynamicImage, GrayImage, ImageFormat, Luma};
 use nn_core::store::atomic_write;
+use nn_data::picture::{Color, Form, MAX_PIXELS, header, read};
 
 use crate::error::{Error, Result};
 use crate::run::saving;
-
-/// Larger pictures are refused before they are decoded.
-const MAX_SIDE: u32 = 20_000;
-/// The most pixels of a picture that is worked on in its own size.
-const MAX_PIXELS: usize = 64_000_000;
-/// Most bytes a decoder may claim.
-const MAX_BYTES: u64 = 1 << 30;
 
 /// A picture brought to the network's form.
 #[derive(Clone, Debug)]
@@ -25,21 +19,20 @@ pub struct Prepared {
     pub notes: Vec<String>,
 }
 
-/// Reads a PNG or JPEG picture and brings it to `height × width`.
+/// Reads a picture and brings it to `height × width`.
 ///
-/// Colours become grey (ITU-R 709 weights), transparency stands on white. A picture of another size keeps its proportions: it is put
+/// Colours become grey and transparency stands on white, as [`nn_data::picture`] says. A picture of another size keeps its proportions: it is put
 /// into the middle of a square of its background and scaled. When `border` (how bright the border of the training pictures is, 0…1)
 /// is dark and the picture's border is light, or the other way round, the picture is inverted.
 ///
 /// # Errors
 /// If the file cannot be read or is not such a picture.
 pub fn load(path: &Path, height: usize, width: usize, border: Option<f64>) -> Result<Prepared> {
-    let picture = decode(path)?;
     let mut notes = Vec::new();
-    if picture.color().has_color() {
+    if header(path, MAX_PIXELS)?.colored {
         notes.push("made grey".to_string());
     }
-    let mut grey = grey(&picture);
+    let mut grey = grey(path)?;
     let light =
         border_brightness(grey.as_raw(), grey.height() as usize, grey.width() as usize) > 0.5;
     if border.is_some_and(|known| (known > 0.5) != light) {
@@ -73,31 +66,18 @@ pub struct Whole {
 /// Reads a picture in its own size: in its colours, or grey where that is wanted.
 ///
 /// # Errors
-/// As [`load`], and if it has more than 64 million pixels.
+/// As [`load`].
 pub fn whole(path: &Path, as_grey: bool) -> Result<Whole> {
-    let picture = decode(path)?;
-    let (width, height) = (picture.width() as usize, picture.height() as usize);
-    if width * height > MAX_PIXELS {
-        return Err(Error::input(format!(
-            "{}: the picture has {width}×{height} pixels, {MAX_PIXELS} are the most; make it smaller first",
-            path.display()
-        )));
-    }
-    let channels = if as_grey || !picture.color().has_color() {
-        vec![grey(&picture).into_raw()]
-    } else {
-        let rgba = picture.to_rgba8();
-        let channel = |which: usize| {
-            rgba.pixels()
-                .map(|pixel| on_white(pixel.0[which], pixel.0[3]))
-                .collect()
-        };
-        (0..3).map(channel).collect()
+    let color = match header(path, MAX_PIXELS)?.colored && !as_grey {
+        true => Color::Rgb,
+        false => Color::Grey,
     };
+    let picture = read(path, &Form::new(color))?;
+    let plane = picture.height * picture.width;
     Ok(Whole {
-        height,
-        width,
-        channels,
+        height: picture.height,
+        width: picture.width,
+        channels: picture.pixels.chunks(plane).map(<[u8]>::to_vec).collect(),
     })
 }
 
@@ -118,51 +98,11 @@ pub fn save(path: &Path, picture: &DynamicImage) -> Result<()> {
     atomic_write(path, |file| file.write_all(bytes.get_ref())).map_err(saving)
 }
 
-fn decode(path: &Path) -> Result<DynamicImage> {
-    let problem = |what: String| Error::input(format!("{}: {what}", path.display()));
-    if path.is_dir() {
-        return Err(problem("this is a folder; name a picture in it".into()));
-    }
-    let mut reader = ImageReader::open(path)
-        .and_then(ImageReader::with_guessed_format)
-        .map_err(|e| match e.kind() {
-            std::io::ErrorKind::NotFound => problem("there is no such file; check the path".into()),
-            _ => problem(format!("it cannot be read: {e}")),
-        })?;
-    let mut limits = image::Limits::default();
-    limits.max_image_width = Some(MAX_SIDE);
-    limits.max_image_height = Some(MAX_SIDE);
-    limits.max_alloc = Some(MAX_BYTES);
-    reader.limits(limits);
-    let picture = reader.decode().map_err(|e| match e {
-        image::ImageError::Unsupported(_) => {
-            problem("not a PNG or JPEG picture; convert it first".into())
-        }
-        image::ImageError::Limits(_) => {
-            problem("the picture is too large; make it smaller first".into())
-        }
-        other => problem(format!("the picture is damaged ({other}); save it again")),
-    })?;
-    if picture.width() == 0 || picture.height() == 0 {
-        return Err(problem("the picture has no pixels".into()));
-    }
-    Ok(picture)
-}
-
-fn grey(picture: &DynamicImage) -> GrayImage {
-    if !picture.color().has_alpha() {
-        return picture.to_luma8();
-    }
-    let with_alpha = picture.to_luma_alpha8();
-    GrayImage::from_fn(with_alpha.width(), with_alpha.height(), |x, y| {
-        let [luma, alpha] = with_alpha.get_pixel(x, y).0;
-        Luma([on_white(luma, alpha)])
-    })
-}
-
-fn on_white(value: u8, alpha: u8) -> u8 {
-    let (value, alpha) = (u16::from(value), u16::from(alpha));
-    ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+fn grey(path: &Path) -> Result<GrayImage> {
+    let picture = read(path, &Form::new(Color::Grey))?;
+    let (width, height) = (picture.width as u32, picture.height as u32);
+    GrayImage::from_raw(width, height, picture.pixels)
+        .ok_or_else(|| Error::failed(format!("{}: it has another size", path.display())))
 }
 
 /// Scales with the proportions kept, on the picture's own background.

@@ -81,7 +81,7 @@ pub fn explain(args: &args::Explain) -> Result<()> {
     if let Some(cam) = &cam {
         tiles.push(labelled(
             grad_cam_tile(&sample, cam)?,
-            "Grad-CAM: where it is seen",
+            &format!("Grad-CAM: seen at {}", cam.name),
         ));
     } else if args.method == "grad-cam" {
         return Err(Error::input(format!(
@@ -256,7 +256,21 @@ fn answer(model: &Model, subject: &Subject) -> String {
     });
     // A decision without probabilities names one class.
     let count = if classes && !sure { 1 } else { TOP };
-    said.take(count).collect::<Vec<_>>().join(", ")
+    let mut said: Vec<String> = said.collect();
+    let place = subject
+        .said
+        .iter()
+        .position(|(name, _)| *name == subject.name);
+    match place {
+        // Also what is explained, where it is not among the first.
+        Some(place) if place >= count => {
+            said.swap(count, place);
+            said.truncate(count + 1);
+            said.insert(count, "…".into());
+        }
+        _ => said.truncate(count),
+    }
+    said.join(", ")
 }
 
 fn tell(
@@ -267,7 +281,7 @@ fn tell(
     cam: Option<&GradCam>,
     out: &Path,
 ) -> Result<()> {
-    let layer = cam.map(|cam| format!("{} {}", cam.name, cam.layer));
+    let layer = cam.map(|cam| format!("{}, {}", cam.name, cam.layer));
     if args.json {
         return print_json(&Report {
             file: args.image.display().to_string(),
@@ -291,8 +305,8 @@ fn tell(
         text.push_str(&style.dim(&format!("{}\n", sample.notes.join(", "))));
     }
     let what = match (&layer, args.method.as_str()) {
-        (Some(layer), "both") => format!("saliency and Grad-CAM (layer {layer})"),
-        (Some(layer), _) => format!("Grad-CAM (layer {layer})"),
+        (Some(layer), "both") => format!("saliency and Grad-CAM (at {layer})"),
+        (Some(layer), _) => format!("Grad-CAM (at {layer})"),
         (None, _) => "saliency".to_string(),
     };
     text.push_str(&format!(

@@ -159,7 +159,10 @@ pub fn sheet(title: &str, subtitle: &str, sections: &[Section], width: u32) -> R
                 y + CAPTION_SPACE + row * cell_height,
             );
             let middle = tile_x as f32 + (cell_width - section.gap()) as f32 / 2.0;
-            let indent = (cell_width - section.gap()).saturating_sub(tile.picture.width()) / 2;
+            let indent = match tile.label.is_empty() {
+                true => 0,
+                false => (cell_width - section.gap()).saturating_sub(tile.picture.width()) / 2,
+            };
             let under = (tile_y + tile.picture.height()) as f32 + LABEL + 5.0;
             canvas.text(&tile.label, middle, under, LABEL, INK, Anchor::Centre);
             placed.push((&tile.picture, tile_x + indent, tile_y));

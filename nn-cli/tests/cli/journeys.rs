@@ -419,7 +419,9 @@ fn help_is_quick_and_wrong_use_is_code_two() {
     ] {
         assert!(help.contains(part), "{part}");
     }
-    for verb in ["train", "eval", "predict", "inspect", "export", "recipes"] {
+    for verb in [
+        "train", "eval", "predict", "inspect", "explain", "filter", "export", "recipes",
+    ] {
         assert!(
             place.good([verb, "--help"]).out.contains("Example"),
             "{verb}"

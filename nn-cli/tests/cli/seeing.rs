@@ -112,7 +112,7 @@ fn an_answer_is_explained() {
     let call = place.good(["explain", "conv", "bar.png"]);
     for part in [
         "bar.png: 0 (",
-        "saliency and Grad-CAM (layer 3 ReLU) for 0 → bar-explained.png",
+        "saliency and Grad-CAM (at 3, ReLU) for 0 → bar-explained.png",
         "next: nn inspect conv --activations bar.png layers.png",
     ] {
         assert!(call.out.contains(part), "{part:?} is not in: {}", call.out);
@@ -125,7 +125,7 @@ fn an_answer_is_explained() {
     ]);
     let report: Value = call.json();
     assert_eq!(report["explained"], "0");
-    assert_eq!(report["grad_cam_layer"], "3 ReLU");
+    assert_eq!(report["grad_cam_layer"], "3, ReLU");
     assert_eq!(report["out"], "bar-explained.png");
     assert_eq!(report["said"].as_array().map(Vec::len), Some(2));
     assert!(open(&place, "bar-explained.png").width() < three);
@@ -171,6 +171,51 @@ fn an_answer_is_explained() {
 }
 
 #[test]
+fn colours_are_seen_and_drawn() {
+    let place = Place::new();
+    for at in 0..40_u8 {
+        for (class, channel) in [("red", 0), ("blue", 2)] {
+            let picture = RgbImage::from_fn(10, 8, |x, y| {
+                let mut pixel = [at, 2 * at, at];
+                if (x as u8 + y as u8 + at) % 5 < 2 {
+                    pixel[channel] = 200 + at;
+                }
+                image::Rgb(pixel)
+            });
+            let path = place.file(&format!("colours/{class}/{at}.png"), "");
+            picture.save(path).expect("written");
+        }
+    }
+    let recipe = CONVOLUTIONS.replace("\"bars\"", "\"colours\"");
+    place.file("colours.toml", recipe);
+    place.good(["train", "colours.toml", "--quiet", "--out", "run"]);
+    place.good(["inspect", "run", "--filters", "filters.png"]);
+    // Filters over three channels are drawn in colour.
+    let filters = open(&place, "filters.png");
+    let coloured = filters.pixels().filter(|p| p.0[0].abs_diff(p.0[2]) > 40);
+    assert!(coloured.count() > 1000);
+    place.good([
+        "inspect",
+        "run",
+        "--activations",
+        "colours/red/3.png",
+        "layers.png",
+    ]);
+    let call = place.good(["explain", "run", "colours/blue/7.png", "--class", "blue"]);
+    assert!(
+        call.out
+            .contains("saliency and Grad-CAM (at 3, ReLU) for blue → 7-explained.png"),
+        "{}",
+        call.out
+    );
+    let input = open(&place, "7-explained.png");
+    assert!(
+        input.pixels().any(|pixel| pixel.0 == [7, 14, 207]),
+        "in its colours"
+    );
+}
+
+#[test]
 fn what_cannot_be_drawn_is_one_clear_error() {
     let place = trained();
     place.good(iris("irises"));
@@ -187,7 +232,7 @@ fn what_cannot_be_drawn_is_one_clear_error() {
         &["nowhere.png", "no such file"],
     );
     refused(&["explain", "conv", "text.png"], &["text.png"]);
-    refused(&["explain", "conv", "bars"], &["bars", "folder"]);
+    refused(&["explain", "conv", "bars"], &["bars", "directory"]);
     refused(
         &["explain", "conv", "bar.png", "--class", "seven"],
         &["--class seven", "it knows 0, 1"],

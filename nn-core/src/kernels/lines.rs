@@ -132,7 +132,11 @@ impl Kernel for Median<'_> {
                     lane[..out.len()].copy_from_slice(&line[start..start + out.len()]);
                 }
             }
-            out.copy_from_slice(&middle(&mut window[..count])[..out.len()]);
+            let median = match window.first_chunk::<9>() {
+                Some(nine) if count == 9 => middle_of_nine(nine),
+                _ => middle(&mut window[..count]),
+            };
+            out.copy_from_slice(&median[..out.len()]);
         }
     }
 }
@@ -167,14 +171,38 @@ fn middle(window: &mut [Lane]) -> Lane {
     window[first]
 }
 
+/// The median of nine by the network of 19 exchanges of Smith (1996): sorted columns, of which only what can hold the median is compared
+/// further. All places are constants, so the window stays in registers.
+#[inline(always)]
+fn middle_of_nine(window: &[Lane; 9]) -> Lane {
+    let mut w = *window;
+    macro_rules! exchange {
+        ($(($low:literal, $high:literal))*) => {$(
+            let (low, high) = ordered(&w[$low], &w[$high]);
+            w[$low] = low;
+            w[$high] = high;
+        )*};
+    }
+    exchange!((1, 2)(4, 5)(7, 8)(0, 1)(3, 4)(6, 7)(1, 2)(4, 5)(7, 8));
+    exchange!((0, 3)(5, 8)(4, 7)(3, 6)(1, 4)(2, 5)(4, 7)(4, 2)(6, 4)(4, 2));
+    w[4]
+}
+
 /// Puts the smaller numbers into `low` and the greater into `high`.
 #[inline(always)]
 fn order(low: &mut Lane, high: &mut Lane) {
-    let (a, b) = (*low, *high);
+    (*low, *high) = ordered(low, high);
+}
+
+/// The smaller numbers, and the greater.
+#[inline(always)]
+fn ordered(a: &Lane, b: &Lane) -> (Lane, Lane) {
+    let (mut low, mut high) = ([0.0; LANES], [0.0; LANES]);
     for lane in 0..LANES {
         low[lane] = if a[lane] < b[lane] { a[lane] } else { b[lane] };
         high[lane] = if a[lane] < b[lane] { b[lane] } else { a[lane] };
     }
+    (low, high)
 }
 
 #[cfg(test)]
@@ -233,6 +261,28 @@ mod tests {
                 }
             }
         });
+    }
+
+    #[test]
+    fn nine_numbers_in_every_order_of_ties() {
+        // A network of exchanges that is right for all zeros and ones is right for all numbers.
+        let lines: Vec<Vec<f32>> = (0..9)
+            .map(|line| {
+                (0..512)
+                    .map(|case| f32::from(u8::from(case >> line & 1 == 1)))
+                    .collect()
+            })
+            .collect();
+        let lines: Vec<&[f32]> = lines.iter().map(Vec::as_slice).collect();
+        let mut out = vec![f32::NAN; 512];
+        median(&lines, &mut out);
+        for (case, got) in out.iter().enumerate() {
+            assert_eq!(
+                *got,
+                f32::from(u8::from(case.count_ones() >= 5)),
+                "{case:b}"
+            );
+        }
     }
 
     #[test]
