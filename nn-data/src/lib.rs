@@ -43,6 +43,7 @@
 //! | training, validation and test part | [`Split`], [`Subset`] |
 //! | mini-batches, shuffling, prefetch | [`Loader`] |
 //! | mean removal, min–max, standard scaling | [`transform`] |
+//! | flips, crops, rotations, noise, MixUp and more, anew in each epoch | [`transform::augment`] |
 //! | accuracy, F1, confusion matrix, R² and their kin | [`metrics`] |
 //! | what is in a data set, and is it fit for training | [`Summary`], [`validate`] |
 //!
