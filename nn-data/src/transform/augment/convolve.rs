@@ -59,9 +59,9 @@ fn weighted_sum<'a>(kernel: &[f32], to: &mut [f32], from: impl Fn(usize) -> &'a 
         }
         to[start..start + BLOCK].copy_from_slice(&sums);
     }
-    for at in whole..to.len() {
+    for (at, to) in to.iter_mut().enumerate().skip(whole) {
         let taps = kernel.iter().enumerate();
-        to[at] = taps
+        *to = taps
             .map(|(offset, &weight)| weight * from(offset)[at])
             .sum();
     }
