@@ -45,6 +45,7 @@
 //! | mini-batches, shuffling, prefetch | [`Loader`] |
 //! | mean removal, min–max, standard scaling | [`transform`] |
 //! | blur, sharpening, edges: image kernels | [`filter`] |
+//! | flips, crops, rotations, noise, MixUp and more, anew in each epoch | [`transform::augment`] |
 //! | accuracy, F1, confusion matrix, R² and their kin | [`metrics`] |
 //! | what is in a data set, and is it fit for training | [`Summary`], [`validate`] |
 //!

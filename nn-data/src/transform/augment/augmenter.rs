@@ -15,8 +15,9 @@ use crate::error::{Error, Result};
 /// Values of a piece of a batch that one thread works through; enough to make handing it over cheap.
 const PIECE: usize = 16 * 1024;
 
-/// Most pixels of a picture.
+/// Most pixels of a picture, and along one side: places are told apart as 32-bit floats.
 const MOST_PIXELS: usize = 1 << 28;
+const LONGEST_SIDE: usize = 1 << 20;
 
 /// Steps of augmentation for pictures of one shape.
 ///
@@ -62,7 +63,8 @@ impl Augmenter {
             _ => [0, 0, 0],
         };
         let pixels = height.saturating_mul(width);
-        if channels == 0 || pixels == 0 || pixels > MOST_PIXELS {
+        let large = pixels > MOST_PIXELS || height.max(width) > LONGEST_SIDE;
+        if channels == 0 || pixels == 0 || large {
             let problem = format!(
                 "it changes pictures, of shape [channels, height, width], but the samples have the shape {sample_shape:?}"
             );

@@ -34,21 +34,35 @@ pub(super) fn convolve(
             line[radius - 1 - at] = from[reflect(-1 - at as i64, width)];
             line[radius + width + at] = from[reflect((width + at) as i64, width)];
         }
-        to.fill(0.0);
-        for (offset, &weight) in kernel.iter().enumerate() {
-            for (to, &from) in to.iter_mut().zip(&line[offset..offset + width]) {
-                *to += weight * from;
-            }
-        }
+        weighted_sum(kernel, to, |offset| &line[offset..offset + width]);
     }
     for (y, to) in plane.chunks_exact_mut(width).enumerate() {
-        to.fill(0.0);
-        for (offset, &weight) in kernel.iter().enumerate() {
+        weighted_sum(kernel, to, |offset| {
             let row = reflect(y as i64 + offset as i64 - radius as i64, height);
-            let from = &spare[row * width..(row + 1) * width];
-            for (to, &from) in to.iter_mut().zip(from) {
-                *to += weight * from;
+            &spare[row * width..(row + 1) * width]
+        });
+    }
+}
+
+/// Values that are summed up in registers.
+const BLOCK: usize = 16;
+
+/// `to[i] = Σ kernel[k]·from(k)[i]`
+fn weighted_sum<'a>(kernel: &[f32], to: &mut [f32], from: impl Fn(usize) -> &'a [f32]) {
+    let whole = to.len() - to.len() % BLOCK;
+    for start in (0..whole).step_by(BLOCK) {
+        let mut sums = [0.0_f32; BLOCK];
+        for (offset, &weight) in kernel.iter().enumerate() {
+            for (sum, &from) in sums.iter_mut().zip(&from(offset)[start..start + BLOCK]) {
+                *sum += weight * from;
             }
         }
+        to[start..start + BLOCK].copy_from_slice(&sums);
+    }
+    for (at, to) in to.iter_mut().enumerate().skip(whole) {
+        let taps = kernel.iter().enumerate();
+        *to = taps
+            .map(|(offset, &weight)| weight * from(offset)[at])
+            .sum();
     }
 }

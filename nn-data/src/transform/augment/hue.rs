@@ -45,26 +45,30 @@ impl Change for Hue {
     }
 }
 
-/// A colour with its hue turned by `shift` sixths of a turn. Value and chroma stay.
+/// Brings −6 … 12 sixths of a turn to 0 … 6.
+fn within_turn(at: f32) -> f32 {
+    let at = if at < 0.0 { at + 6.0 } else { at };
+    if at >= 6.0 { at - 6.0 } else { at }
+}
+
+/// A colour with its hue turned by `shift` sixths of a turn, −3 to 3. Value and chroma stay.
 fn turned(r: f32, g: f32, b: f32, shift: f32) -> (f32, f32, f32) {
     let value = r.max(g).max(b);
     let chroma = value - r.min(g).min(b);
-    if chroma <= 0.0 {
-        return (r, g, b);
-    }
-    // In sixths of a turn from red.
+    // In sixths of a turn from red. Grey has no hue, and any will do.
+    let scale = if chroma > 0.0 { 1.0 / chroma } else { 0.0 };
     let hue = if value == r {
-        (g - b) / chroma
+        (g - b) * scale
     } else if value == g {
-        (b - r) / chroma + 2.0
+        (b - r) * scale + 2.0
     } else {
-        (r - g) / chroma + 4.0
+        (r - g) * scale + 4.0
     };
-    let hue = hue + shift;
-    // Each channel falls from the value to the value less the chroma and back over a turn, all in the same way but a third of a turn
-    // apart: a channel that is `k` at hue 0 is `value − chroma · clamp(min(k + hue, 4 − (k + hue)), 0, 1)` (mod 6).
-    let channel = |k: f32| {
-        let at = (k + hue).rem_euclid(6.0);
+    let hue = within_turn(hue + shift);
+    // Over a turn each channel goes from the value down to the value less the chroma and up again, in ramps of a sixth; red, green and
+    // blue do so at different times.
+    let channel = |begin: f32| {
+        let at = within_turn(begin + hue);
         value - chroma * at.min(4.0 - at).clamp(0.0, 1.0)
     };
     (channel(5.0), channel(3.0), channel(1.0))
@@ -87,7 +91,7 @@ mod tests {
         near(turned(1.0, 0.0, 0.0, 2.0), (0.0, 1.0, 0.0));
         near(turned(1.0, 0.0, 0.0, -2.0), (0.0, 0.0, 1.0));
         near(turned(0.2, 0.7, 0.4, 0.0), (0.2, 0.7, 0.4));
-        near(turned(0.2, 0.7, 0.4, 6.0), (0.2, 0.7, 0.4));
+        near(turned(0.2, 0.7, 0.4, 3.0), (0.7, 0.2, 0.5));
         near(turned(0.5, 0.5, 0.5, 1.5), (0.5, 0.5, 0.5));
         near(turned(0.0, 0.0, 0.0, 1.5), (0.0, 0.0, 0.0));
     }

@@ -236,10 +236,12 @@ impl Group<'_> {
         let Map { a, b, c, d, e, f } = self.map;
         let (a32, b32, d32, e32) = (a as f32, b as f32, d as f32, e as f32);
         let (left, top) = ((b * y as f64 + c) as f32, (e * y as f64 + f) as f32);
-        for (x, (to_x, to_y)) in row.x.iter_mut().zip(&mut row.y).enumerate() {
-            let x = x as i32 as f32;
-            *to_x = a32 * x + left;
-            *to_y = d32 * x + top;
+        // Plain loops over slices of one length, which become vector instructions.
+        let (xs, ys) = (&mut row.x[..width], &mut row.y[..width]);
+        for at in 0..width {
+            let x = at as i32 as f32;
+            xs[at] = a32 * x + left;
+            ys[at] = d32 * x + top;
         }
         if let Some((across, down)) = self.field {
             let here = y * width..(y + 1) * width;
@@ -260,19 +262,34 @@ impl Group<'_> {
             Interpolation::Bilinear => 0.0,
         };
         let (most_x, most_y) = (width as f32, height as f32);
-        let stride = (width + BORDER) as f32;
-        let places = row.x.iter().zip(&row.y);
-        let found = (row.at.iter_mut()).zip(&mut row.across).zip(&mut row.down);
-        for ((&x, &y), ((at, across), down)) in places.zip(found) {
-            // One more for the border before the picture; then nothing is negative, and cutting off is rounding down.
-            let x = (x + nearer).clamp(-1.0, most_x) + 1.0;
-            let y = (y + nearer).clamp(-1.0, most_y) + 1.0;
-            let (column, line) = (x as i32, y as i32);
-            *across = x - column as f32;
-            *down = y - line as f32;
-            *at = (line * stride as i32 + column) as u32;
+        let stride = (width + BORDER) as u32;
+        let (xs, ys, places) = (&row.x[..width], &row.y[..width], &mut row.at[..width]);
+        let (across, down) = (&mut row.across[..width], &mut row.down[..width]);
+        for at in 0..width {
+            // One more for the border before the picture, so that nothing is negative. `max` also takes what is no number.
+            let x = (xs[at] + nearer).max(-1.0).min(most_x) + 1.0;
+            let y = (ys[at] + nearer).max(-1.0).min(most_y) + 1.0;
+            let (column, line) = (floor(x), floor(y));
+            across[at] = x - column;
+            down[at] = y - line;
+            let (column, line) = (whole(column), whole(line));
+            places[at] = line * stride + column;
         }
     }
+}
+
+/// 2²³, from where on all floats are whole numbers.
+const ALL_WHOLE: f32 = 8_388_608.0;
+
+/// Rounds down, 0 to below 2²²; unlike `f32::floor` in vector instructions of any processor.
+fn floor(x: f32) -> f32 {
+    let near = (x + ALL_WHOLE) - ALL_WHOLE;
+    if near > x { near - 1.0 } else { near }
+}
+
+/// A whole number, 0 to below 2²², as an integer: the low bits of its sum with 2²³.
+fn whole(x: f32) -> u32 {
+    (x + ALL_WHOLE).to_bits().wrapping_sub(ALL_WHOLE.to_bits())
 }
 
 impl Row {

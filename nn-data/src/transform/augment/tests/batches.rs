@@ -134,6 +134,14 @@ fn pictures_of_every_size_and_number_of_channels_survive_everything() {
 }
 
 #[test]
+fn places_beyond_all_numbers_do_no_harm() {
+    // Each factor is within its range; all of them together are beyond that of 32-bit floats.
+    let far = vec![r#"{"type": "zoom", "scale": [0.01, 0.01]}"#; 30];
+    let got = changed(steps(&far), pictures(2, SHAPE, 1), SHAPE);
+    assert!(got.iter().all(|v| (0.0..=255.0).contains(v)));
+}
+
+#[test]
 fn the_data_set_itself_stays_as_it_is() {
     let data = data(4);
     let before = data.inputs().to_vec::<u8>().unwrap();

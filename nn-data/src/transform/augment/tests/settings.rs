@@ -161,6 +161,11 @@ fn settings_out_of_range_say_what_they_must_be() {
     );
     refused(
         r#"{"type": "flip"}"#,
+        &[1, 2, 1 << 21],
+        "the samples have the shape",
+    );
+    refused(
+        r#"{"type": "flip"}"#,
         &[1, usize::MAX, 3],
         "the samples have the shape",
     );
