@@ -3,12 +3,12 @@
 mod settings;
 mod transposed;
 
-pub use settings::{Padding, PerAxis};
+pub use settings::Padding;
 pub use transposed::{ConvTranspose, ConvTranspose1d, ConvTranspose2d, ConvTransposeSpec};
 
 use nn_core::{
-    Activation, Context, ConvAxis, ConvFinish, Convolution, DType, PadMode, ParamId, Parameter,
-    PreparedConvolution, Result, Rng, Shape, Tensor,
+    Activation, Context, ConvAxis, ConvFinish, Convolution, DType, EachAxis, PadMode, ParamId,
+    Parameter, PreparedConvolution, Result, Rng, Shape, Tensor,
 };
 use serde::{Deserialize, Serialize};
 
@@ -102,19 +102,25 @@ pub struct ConvSpec<const D: usize> {
     pub filters: usize,
     /// Taps of the kernel, for all axes or for each.
     #[serde(alias = "kernel_size")]
-    pub kernel: PerAxis<D>,
+    pub kernel: EachAxis<usize>,
     /// Places of the input from one output to the next. Default 1.
-    #[serde(default, skip_serializing_if = "PerAxis::is_one")]
-    pub stride: PerAxis<D>,
+    #[serde(
+        default = "settings::one_each",
+        skip_serializing_if = "settings::is_one_each"
+    )]
+    pub stride: EachAxis<usize>,
     /// Places added around the input. Default 0.
     #[serde(default, skip_serializing_if = "Padding::is_none")]
-    pub padding: Padding<D>,
+    pub padding: Padding,
     /// What is added there. Default zeros.
     #[serde(default, skip_serializing_if = "settings::is_zeros")]
     pub padding_mode: PadMode,
     /// Places of the input from one tap to the next. Default 1.
-    #[serde(default, skip_serializing_if = "PerAxis::is_one")]
-    pub dilation: PerAxis<D>,
+    #[serde(
+        default = "settings::one_each",
+        skip_serializing_if = "settings::is_one_each"
+    )]
+    pub dilation: EachAxis<usize>,
     /// Parts into which channels and filters are divided. Default 1.
     #[serde(default = "settings::one", skip_serializing_if = "settings::is_one")]
     pub groups: usize,
@@ -135,10 +141,10 @@ impl<const D: usize> ConvSpec<D> {
         ConvSpec {
             filters,
             kernel: kernel.into(),
-            stride: PerAxis::default(),
+            stride: settings::one_each(),
             padding: Padding::default(),
             padding_mode: PadMode::Zeros,
-            dilation: PerAxis::default(),
+            dilation: settings::one_each(),
             groups: 1,
             bias: true,
             weight_init: None,
@@ -153,9 +159,15 @@ impl<const D: usize> ConvSpec<D> {
     /// [`Error::TooLarge`] if the weights do not fit into memory.
     pub fn build(&self, channels: usize, dtype: DType, rng: &mut Rng) -> Result<Conv<D>> {
         settings::check_channels(Self::NAME, channels, self.filters, self.groups)?;
+        let each = [
+            ("kernel", &self.kernel),
+            ("stride", &self.stride),
+            ("dilation", &self.dilation),
+        ];
+        settings::expect_axes::<D>(Self::NAME, &each, &self.padding)?;
         let weight: Shape = [self.filters, channels / self.groups]
             .into_iter()
-            .chain(self.kernel.0)
+            .chain((0..D).map(|axis| self.kernel.at(axis)))
             .collect();
         let draws = settings::Draws {
             fans: Fans {
@@ -198,8 +210,8 @@ impl<const D: usize> ConvSpec<D> {
             _ => [(0, 0); D],
         };
         let axes = (0..D).map(|axis| ConvAxis {
-            stride: self.stride.0[axis],
-            dilation: self.dilation.0[axis],
+            stride: self.stride.at(axis),
+            dilation: self.dilation.at(axis),
             padding: padding[axis],
         });
         Ok(Convolution {
@@ -315,7 +327,7 @@ where
             "Conv{D}d {}→{}, {}",
             self.channels(),
             spec.filters,
-            spec.kernel
+            settings::by_axis::<D>(&spec.kernel)
         );
         settings::describe(&mut words, &spec.stride, &spec.padding, &spec.dilation);
         match spec.groups {

@@ -1,144 +1,52 @@
-//! What layers that slide a window share: a number for each axis, and padding.
+//! What convolution layers share: padding, and what their settings are when they are not given.
 
-use std::fmt;
+use std::array;
 
-use nn_core::{DType, Error, PadMode, Parameter, Result, Rng, Shape};
-use serde::de::{self, SeqAccess, Visitor};
-use serde::ser::SerializeSeq;
+use nn_core::{DType, EachAxis, Error, PadMode, Parameter, Result, Rng, Shape};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::Init;
 use crate::init::Fans;
 
-/// A number for each of `D` axes; written as one number where all are the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PerAxis<const D: usize>(pub [usize; D]);
-
-impl<const D: usize> PerAxis<D> {
-    pub(crate) fn is_one(&self) -> bool {
-        self.0 == [1; D]
-    }
-}
-
-impl<const D: usize> Default for PerAxis<D> {
-    /// 1 for each axis.
-    fn default() -> Self {
-        PerAxis([1; D])
-    }
-}
-
-impl<const D: usize> From<usize> for PerAxis<D> {
-    fn from(all: usize) -> Self {
-        PerAxis([all; D])
-    }
-}
-
-impl<const D: usize> From<[usize; D]> for PerAxis<D> {
-    fn from(each: [usize; D]) -> Self {
-        PerAxis(each)
-    }
-}
-
-/// `3×3`
-impl<const D: usize> fmt::Display for PerAxis<D> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, n) in self.0.iter().enumerate() {
-            write!(f, "{}{n}", if i > 0 { "×" } else { "" })?;
-        }
-        Ok(())
-    }
-}
-
-impl<const D: usize> Serialize for PerAxis<D> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.0.iter().all(|n| *n == self.0[0]) {
-            return serializer.serialize_u64(self.0[0] as u64);
-        }
-        let mut list = serializer.serialize_seq(Some(D))?;
-        for n in self.0 {
-            list.serialize_element(&n)?;
-        }
-        list.end()
-    }
-}
-
-impl<'de, const D: usize> Deserialize<'de> for PerAxis<D> {
-    fn deserialize<T: Deserializer<'de>>(deserializer: T) -> Result<Self, T::Error> {
-        struct Numbers<const D: usize>;
-
-        impl<'de, const D: usize> Visitor<'de> for Numbers<D> {
-            type Value = PerAxis<D>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                match D {
-                    1 => f.write_str("a whole number"),
-                    _ => write!(f, "a whole number, or a list of {D}"),
-                }
-            }
-
-            fn visit_u64<E: de::Error>(self, n: u64) -> Result<Self::Value, E> {
-                usize::try_from(n).map(PerAxis::from).map_err(E::custom)
-            }
-
-            fn visit_i64<E: de::Error>(self, n: i64) -> Result<Self::Value, E> {
-                usize::try_from(n)
-                    .map(PerAxis::from)
-                    .map_err(|_| E::custom(format!("{n} is negative")))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-                let mut each = [0; D];
-                for (i, n) in each.iter_mut().enumerate() {
-                    *n = list
-                        .next_element()?
-                        .ok_or_else(|| de::Error::invalid_length(i, &self))?;
-                }
-                match list.next_element::<usize>()? {
-                    None => Ok(PerAxis(each)),
-                    Some(_) => Err(de::Error::invalid_length(D + 1, &self)),
-                }
-            }
-        }
-
-        deserializer.deserialize_any(Numbers::<D>)
-    }
-}
-
 /// Places added on both sides of each axis: a number for all axes or one for each, `"same"` or `"valid"`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Padding<const D: usize> {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Padding {
     /// So many places on either side.
-    Number(PerAxis<D>),
+    Number(EachAxis<usize>),
     /// As many as keep the size; needs stride 1. An odd number puts the extra place at the end.
+    #[serde(serialize_with = "as_same")]
     Same,
 }
 
-impl<const D: usize> Padding<D> {
+fn as_same<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str("same")
+}
+
+impl Padding {
     pub(crate) fn is_none(&self) -> bool {
-        matches!(self, Padding::Number(PerAxis(all)) if *all == [0; D])
+        matches!(self, Padding::Number(each) if is(each, 0))
     }
 
-    /// Places before and after each axis.
+    /// Places before and after each of `D` axes.
     ///
     /// # Errors
     /// [`Error::Value`] if the size is to be kept in spite of a stride.
-    pub(crate) fn sides(
+    pub(crate) fn sides<const D: usize>(
         &self,
         op: &'static str,
-        kernel: &PerAxis<D>,
-        stride: &PerAxis<D>,
-        dilation: &PerAxis<D>,
+        kernel: &EachAxis<usize>,
+        stride: &EachAxis<usize>,
+        dilation: &EachAxis<usize>,
     ) -> Result<[(usize, usize); D]> {
         match self {
-            Padding::Number(each) => Ok(each.0.map(|n| (n, n))),
-            Padding::Same if stride.is_one() => {
-                let mut sides = [(0, 0); D];
-                for (axis, sides) in sides.iter_mut().enumerate() {
-                    let total = dilation.0[axis].saturating_mul(kernel.0[axis].saturating_sub(1));
-                    *sides = (total / 2, total - total / 2);
-                }
-                Ok(sides)
-            }
+            Padding::Number(each) => Ok(array::from_fn(|axis| (each.at(axis), each.at(axis)))),
+            Padding::Same if is(stride, 1) => Ok(array::from_fn(|axis| {
+                let total = dilation
+                    .at(axis)
+                    .saturating_mul(kernel.at(axis).saturating_sub(1));
+                (total / 2, total - total / 2)
+            })),
             Padding::Same => Err(Error::value(
                 op,
                 format!(
@@ -149,43 +57,28 @@ impl<const D: usize> Padding<D> {
     }
 }
 
-impl<const D: usize> Default for Padding<D> {
+impl Default for Padding {
     /// None.
     fn default() -> Self {
         Padding::from(0)
     }
 }
 
-impl<const D: usize> From<usize> for Padding<D> {
-    fn from(all: usize) -> Self {
-        Padding::Number(all.into())
-    }
-}
-
-impl<const D: usize> From<[usize; D]> for Padding<D> {
-    fn from(each: [usize; D]) -> Self {
+impl<T: Into<EachAxis<usize>>> From<T> for Padding {
+    fn from(each: T) -> Self {
         Padding::Number(each.into())
     }
 }
 
-impl<const D: usize> Serialize for Padding<D> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Padding::Number(each) => each.serialize(serializer),
-            Padding::Same => serializer.serialize_str("same"),
-        }
-    }
-}
-
-impl<'de, const D: usize> Deserialize<'de> for Padding<D> {
+impl<'de> Deserialize<'de> for Padding {
     fn deserialize<T: Deserializer<'de>>(deserializer: T) -> Result<Self, T::Error> {
         #[derive(Deserialize)]
         #[serde(
             untagged,
             expecting = "padding must be \"same\", \"valid\", a whole number, or a list of one for each axis"
         )]
-        enum Written<const D: usize> {
-            Number(PerAxis<D>),
+        enum Written {
+            Number(EachAxis<usize>),
             Word(Word),
         }
         #[derive(Deserialize)]
@@ -199,6 +92,51 @@ impl<'de, const D: usize> Deserialize<'de> for Padding<D> {
             Written::Word(Word::Same) => Padding::Same,
             Written::Word(Word::Valid) => Padding::default(),
         })
+    }
+}
+
+/// Whether a setting is `n` for all axes.
+fn is(each: &EachAxis<usize>, n: usize) -> bool {
+    (0..3).all(|axis| each.at(axis) == n)
+}
+
+pub(crate) fn one_each() -> EachAxis<usize> {
+    EachAxis::from(1)
+}
+
+pub(crate) fn is_one_each(each: &EachAxis<usize>) -> bool {
+    is(each, 1)
+}
+
+pub(crate) fn none_each() -> EachAxis<usize> {
+    EachAxis::from(0)
+}
+
+pub(crate) fn is_none_each(each: &EachAxis<usize>) -> bool {
+    is(each, 0)
+}
+
+/// `3×3`
+pub(crate) fn by_axis<const D: usize>(each: &EachAxis<usize>) -> String {
+    let all: [String; D] = array::from_fn(|axis| each.at(axis).to_string());
+    all.join("×")
+}
+
+/// Refuses lists that are not one number for each of `D` axes.
+///
+/// # Errors
+/// [`Error::Value`] with the name of the setting.
+pub(crate) fn expect_axes<const D: usize>(
+    op: &'static str,
+    settings: &[(&str, &EachAxis<usize>)],
+    padding: &Padding,
+) -> Result<()> {
+    for (what, each) in settings {
+        each.expect(op, what, D)?;
+    }
+    match padding {
+        Padding::Number(each) => each.expect(op, "padding", D),
+        Padding::Same => Ok(()),
     }
 }
 
@@ -223,26 +161,22 @@ pub(crate) fn is_one(value: &usize) -> bool {
 }
 
 /// Adds what is not at its default to a layer's description.
-pub(crate) fn describe<const D: usize>(
+pub(crate) fn describe(
     words: &mut String,
-    stride: &PerAxis<D>,
-    padding: &Padding<D>,
-    dilation: &PerAxis<D>,
+    stride: &EachAxis<usize>,
+    padding: &Padding,
+    dilation: &EachAxis<usize>,
 ) {
-    let short = |each: &PerAxis<D>| match each.0.iter().all(|n| *n == each.0[0]) {
-        true => each.0[0].to_string(),
-        false => each.to_string(),
-    };
-    if !stride.is_one() {
-        *words += &format!(", stride {}", short(stride));
+    if !is(stride, 1) {
+        *words += &format!(", stride {stride}");
     }
     match padding {
         Padding::Same => *words += ", same",
         padding if padding.is_none() => {}
-        Padding::Number(each) => *words += &format!(", padding {}", short(each)),
+        Padding::Number(each) => *words += &format!(", padding {each}"),
     }
-    if !dilation.is_one() {
-        *words += &format!(", dilation {}", short(dilation));
+    if !is(dilation, 1) {
+        *words += &format!(", dilation {dilation}");
     }
 }
 

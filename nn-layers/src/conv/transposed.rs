@@ -1,11 +1,12 @@
 //! Transposed convolution, which enlarges.
 
 use nn_core::{
-    Activation, Context, ConvAxis, Convolution, DType, Parameter, Result, Rng, Shape, Tensor,
+    Activation, Context, ConvAxis, Convolution, DType, EachAxis, Parameter, Result, Rng, Shape,
+    Tensor,
 };
 use serde::{Deserialize, Serialize};
 
-use super::settings::{self, Padding, PerAxis};
+use super::settings::{self, Padding};
 use crate::init::Fans;
 use crate::{Init, Layer, LayerSpec};
 
@@ -56,19 +57,28 @@ pub struct ConvTransposeSpec<const D: usize> {
     pub filters: usize,
     /// Taps of the kernel, for all axes or for each.
     #[serde(alias = "kernel_size")]
-    pub kernel: PerAxis<D>,
+    pub kernel: EachAxis<usize>,
     /// Places of the output from one input to the next. Default 1.
-    #[serde(default, skip_serializing_if = "PerAxis::is_one")]
-    pub stride: PerAxis<D>,
+    #[serde(
+        default = "settings::one_each",
+        skip_serializing_if = "settings::is_one_each"
+    )]
+    pub stride: EachAxis<usize>,
     /// Places cut off on both sides of the output. Default 0.
     #[serde(default, skip_serializing_if = "Padding::is_none")]
-    pub padding: Padding<D>,
+    pub padding: Padding,
     /// Places added at the end of the output, fewer than the stride. Default 0.
-    #[serde(default = "no_places", skip_serializing_if = "is_no_places")]
-    pub output_padding: PerAxis<D>,
+    #[serde(
+        default = "settings::none_each",
+        skip_serializing_if = "settings::is_none_each"
+    )]
+    pub output_padding: EachAxis<usize>,
     /// Places of the output from one tap to the next. Default 1.
-    #[serde(default, skip_serializing_if = "PerAxis::is_one")]
-    pub dilation: PerAxis<D>,
+    #[serde(
+        default = "settings::one_each",
+        skip_serializing_if = "settings::is_one_each"
+    )]
+    pub dilation: EachAxis<usize>,
     /// Parts into which channels and filters are divided. Default 1.
     #[serde(default = "settings::one", skip_serializing_if = "settings::is_one")]
     pub groups: usize,
@@ -83,14 +93,6 @@ pub struct ConvTransposeSpec<const D: usize> {
     pub bias_init: Option<Init>,
 }
 
-fn no_places<const D: usize>() -> PerAxis<D> {
-    PerAxis::from(0)
-}
-
-fn is_no_places<const D: usize>(places: &PerAxis<D>) -> bool {
-    places.0 == [0; D]
-}
-
 impl<const D: usize> ConvTransposeSpec<D> {
     const NAME: &'static str = match D {
         1 => "conv_transpose1d",
@@ -102,10 +104,10 @@ impl<const D: usize> ConvTransposeSpec<D> {
         ConvTransposeSpec {
             filters,
             kernel: kernel.into(),
-            stride: PerAxis::default(),
+            stride: settings::one_each(),
             padding: Padding::default(),
-            output_padding: no_places(),
-            dilation: PerAxis::default(),
+            output_padding: settings::none_each(),
+            dilation: settings::one_each(),
             groups: 1,
             bias: true,
             weight_init: None,
@@ -119,9 +121,16 @@ impl<const D: usize> ConvTransposeSpec<D> {
     /// As [`ConvSpec::build`](super::ConvSpec::build).
     pub fn build(&self, channels: usize, dtype: DType, rng: &mut Rng) -> Result<ConvTranspose<D>> {
         settings::check_channels(Self::NAME, channels, self.filters, self.groups)?;
+        let each = [
+            ("kernel", &self.kernel),
+            ("stride", &self.stride),
+            ("output_padding", &self.output_padding),
+            ("dilation", &self.dilation),
+        ];
+        settings::expect_axes::<D>(Self::NAME, &each, &self.padding)?;
         let weight: Shape = [channels, self.filters / self.groups]
             .into_iter()
-            .chain(self.kernel.0)
+            .chain((0..D).map(|axis| self.kernel.at(axis)))
             .collect();
         let draws = settings::Draws {
             fans: Fans {
@@ -130,12 +139,12 @@ impl<const D: usize> ConvTransposeSpec<D> {
             },
             dtype,
         };
-        let padding = self
-            .padding
-            .sides(Self::NAME, &self.kernel, &self.stride, &self.dilation)?;
+        let padding: [_; D] =
+            self.padding
+                .sides(Self::NAME, &self.kernel, &self.stride, &self.dilation)?;
         let axes = (0..D).map(|axis| ConvAxis {
-            stride: self.stride.0[axis],
-            dilation: self.dilation.0[axis],
+            stride: self.stride.at(axis),
+            dilation: self.dilation.at(axis),
             padding: padding[axis],
         });
         Ok(ConvTranspose {
@@ -167,6 +176,11 @@ impl<const D: usize> ConvTranspose<D> {
     fn channels(&self) -> usize {
         self.weight.value().dims()[0]
     }
+
+    /// Places added at the end of each axis.
+    fn extra(&self) -> [usize; D] {
+        std::array::from_fn(|axis| self.spec.output_padding.at(axis))
+    }
 }
 
 impl<const D: usize> Layer for ConvTranspose<D>
@@ -187,13 +201,13 @@ where
         self.output_shape(x.shape())?;
         let weight = cx.param(&self.weight);
         let bias = self.bias.as_ref().map(|b| cx.param(b));
-        let extra = &self.spec.output_padding.0;
+        let extra = &self.extra();
         x.convolve_transposed(&weight, bias.as_ref(), &self.settings, extra, activation)
     }
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         let weight = self.weight.value().shape();
-        let extra = &self.spec.output_padding.0;
+        let extra = &self.extra();
         self.settings
             .transposed_output_shape(ConvTransposeSpec::<D>::NAME, input, weight, extra)
     }
@@ -204,7 +218,7 @@ where
             "ConvTranspose{D}d {}→{}, {}",
             self.channels(),
             spec.filters,
-            spec.kernel
+            settings::by_axis::<D>(&spec.kernel)
         );
         settings::describe(&mut words, &spec.stride, &spec.padding, &spec.dilation);
         if spec.groups > 1 {

@@ -26,8 +26,11 @@ impl<T: Copy> EachAxis<T> {
         self.0[axis.min(self.0.len() - 1)]
     }
 
-    /// Refuses a list whose length is not the number of axes.
-    pub(crate) fn expect(&self, op: &'static str, what: &str, axes: usize) -> Result<()> {
+    /// Refuses a list whose length is not the number of axes; `what` is the setting's name, `op` who asks.
+    ///
+    /// # Errors
+    /// [`Error::Value`] if it is a list of another length.
+    pub fn expect(&self, op: &'static str, what: &str, axes: usize) -> Result<()> {
         if self.0.len() == 1 || self.0.len() == axes {
             return Ok(());
         }
