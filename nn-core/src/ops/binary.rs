@@ -7,7 +7,7 @@ use crate::shape::Dims;
 use crate::{Error, Result, Shape, Tensor};
 
 /// Both operands must have the same element type.
-pub(super) fn expect_same_type(name: &'static str, a: &Tensor, b: &Tensor) -> Result<()> {
+pub(in crate::ops) fn expect_same_type(name: &'static str, a: &Tensor, b: &Tensor) -> Result<()> {
     if a.dtype() == b.dtype() {
         Ok(())
     } else {

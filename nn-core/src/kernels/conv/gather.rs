@@ -1,8 +1,8 @@
 //! Runs a gather: cuts it into tasks for the threads and tiles for the registers.
 
-use super::Method;
 use super::family::Family;
 use super::geometry::Gather;
+use super::method::Method;
 use super::pack::{Panel, panels, panels_of};
 use super::tile::Tile;
 use super::window::Window;
@@ -42,7 +42,7 @@ impl<T> Default for Finish<'_, T> {
 }
 
 /// Memory that tasks write at places of their own.
-struct Shared<T>(*mut T);
+pub(super) struct Shared<T>(pub *mut T);
 
 // SAFETY: tasks write disjoint places of one exclusively borrowed slice.
 unsafe impl<T: Send> Sync for Shared<T> {}

@@ -4,7 +4,7 @@
 //! number of threads.
 
 use super::family::Family;
-use super::gather::{bands, parallel};
+use super::gather::{Shared, bands, parallel};
 use super::geometry::{Gather, Geometry};
 use super::pack::{Panel, for_each_tap, panels_of};
 use super::products::Products;
@@ -118,12 +118,6 @@ where
     );
     Some(())
 }
-
-/// Memory that tasks write at places of their own.
-struct Shared<T>(*mut T);
-
-// SAFETY: tasks write disjoint places of one exclusively borrowed slice.
-unsafe impl<T: Send> Sync for Shared<T> {}
 
 impl<T: Float> Plan<'_, T> {
     /// Sums a block of images into `sums`, for some of the cells.

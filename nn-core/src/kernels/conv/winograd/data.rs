@@ -4,7 +4,7 @@ use super::transform::{Output, Points};
 use super::{Grid, POINTS, block, plane};
 use crate::kernels::activation::{Activation, activate_in_place};
 use crate::kernels::conv::family::Family;
-use crate::kernels::conv::gather::{Finish, parallel, tiles};
+use crate::kernels::conv::gather::{Finish, Shared, parallel, tiles};
 use crate::kernels::conv::geometry::Gather;
 use crate::kernels::conv::pack::{Panel, Strides, for_each_tap, panels};
 use crate::kernels::conv::tile::{Run, Tile};
@@ -99,17 +99,15 @@ pub(in crate::kernels::conv) unsafe fn run<S: Family>(
     }];
     let relu = finish.activation == Activation::Relu;
     let of = |all: Option<&[S::T]>| all.map_or(std::ptr::null(), <[S::T]>::as_ptr);
-    let output = Shared(
-        dest.as_mut_ptr(),
-        Output {
+    let to = Shared(dest.as_mut_ptr());
+    let task = |task: usize| {
+        let to = &to;
+        let output = Output {
             scale: of(finish.scale),
             shift: of(finish.shift),
             residual: of(finish.residual),
             relu,
-        },
-    );
-    let task = |task: usize| {
-        let output = &output;
+        };
         let tiles_here = task * size..grid.len().min((task + 1) * size);
         let mut memory = Buffer::take();
         let room = memory.room::<S::T>(POINTS * (planes[0] + planes[1]) + widths[0]);
@@ -124,12 +122,12 @@ pub(in crate::kernels::conv) unsafe fn run<S: Family>(
                 let at = |pixel: usize| source.as_ptr().add(pixel * channels);
                 let places = grid.reads(index, zeros.cast_const(), at);
                 let ahead = grid.ahead(index, source.as_ptr(), channels);
-                let to = Points {
+                let points = Points {
                     points: room.add(t * widths[0]),
                     plane: planes[0],
                     len: channels,
                 };
-                S::winograd_input(&to, &places, &ahead);
+                S::winograd_input(&points, &places, &ahead);
             }
             for point in 0..POINTS {
                 let mut packed = weight.as_ptr().add(point * point_len);
@@ -157,10 +155,10 @@ pub(in crate::kernels::conv) unsafe fn run<S: Family>(
                     plane: planes[1],
                     len: filters,
                 };
-                S::winograd_output(&from, output.0, &places, &output.1);
+                S::winograd_output(&from, to.0, &places, &output);
                 if !relu && finish.activation != Activation::Identity {
                     for place in places.into_iter().filter(|&place| place != usize::MAX) {
-                        let pixel = std::slice::from_raw_parts_mut(output.0.add(place), filters);
+                        let pixel = std::slice::from_raw_parts_mut(to.0.add(place), filters);
                         activate_in_place(finish.activation, pixel);
                     }
                 }
@@ -170,9 +168,3 @@ pub(in crate::kernels::conv) unsafe fn run<S: Family>(
     let work = gather.work().saturating_mul(gather.batch) / 4;
     parallel(work, grid.len().div_ceil(size), &task);
 }
-
-/// The output, of which tasks write places of their own, and what is done on the way there.
-struct Shared<T>(*mut T, Output<T>);
-
-// SAFETY: tasks write disjoint places of one exclusively borrowed slice, and read the parameters.
-unsafe impl<T: Send + Sync> Sync for Shared<T> {}

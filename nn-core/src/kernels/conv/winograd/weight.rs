@@ -4,7 +4,7 @@ use super::transform::Points;
 use super::{Grid, POINTS, block, plane};
 use crate::kernels::buffer::{Buffer as Pooled, Plain};
 use crate::kernels::conv::family::Family;
-use crate::kernels::conv::gather::parallel;
+use crate::kernels::conv::gather::{Shared, parallel};
 use crate::kernels::conv::geometry::Geometry;
 use crate::kernels::conv::pack::{Panel, Strides, for_each_tap, panels_of};
 use crate::kernels::conv::products::Products;
@@ -113,12 +113,6 @@ where
     collect::<S>(geometry, (all_sums, sums_len, widths[1]), dw);
     Some(())
 }
-
-/// Memory that tasks write at places of their own.
-struct Shared<T>(*mut T);
-
-// SAFETY: tasks write disjoint parts of one exclusively borrowed slice.
-unsafe impl<T: Send> Sync for Shared<T> {}
 
 /// Adds the sums of the blocks, in their order, and brings them back from the points to the taps.
 fn collect<S: Family>(
