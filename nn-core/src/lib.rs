@@ -46,8 +46,7 @@ pub use error::{Error, Result};
 pub use kernels::activation::Activation;
 pub use ops::{
     Axes, BatchStatistics, ConvAxis, ConvFinish, Convolution, CrossEntropy, EachAxis,
-    Interpolation, PadMode, Pooling, PreparedConvolution, Reduction, Resize,
-    subsampled,
+    Interpolation, PadMode, Pooling, PreparedConvolution, Reduction, Resize, subsampled,
 };
 pub use random::{Purpose, Rng};
 pub use shape::Shape;
