@@ -6,7 +6,6 @@ use super::parts::{
     Conv, average_pool, batch_norm, global_average_pool, linear_from_zero, relu, sequence,
 };
 use crate::dense_block::DenseBlockSpec;
-use crate::init::Fan;
 use crate::{NetworkSpec, Result};
 
 /// Channels of the 1×1 convolution before each 3×3 one, in growth rates.
@@ -46,7 +45,7 @@ pub fn densenet_bc(depth: usize, growth: usize, classes: usize) -> Result<Networ
         return Err(Error::value("densenet", problem).into());
     }
     let layers_of_block = (depth - 4) / 6;
-    let conv = |channels, kernel| Conv::he(channels, kernel).fan(Fan::In).spec();
+    let conv = |channels, kernel| Conv::he(channels, kernel).spec();
     let layer = [
         batch_norm().named("norm1"),
         relu(),
