@@ -38,7 +38,7 @@ const BOTTLENECK: usize = 4;
 /// # Errors
 /// [`nn_core::Error::Value`] unless `depth` is 10, 16, 22, …, and `growth` at least 1.
 pub fn densenet_bc(depth: usize, growth: usize, classes: usize) -> Result<NetworkSpec> {
-    if depth < 10 || (depth - 4) % 6 != 0 || growth == 0 {
+    if depth < 10 || !(depth - 4).is_multiple_of(6) || growth == 0 {
         let problem = format!(
             "depth {depth} and growth {growth} were asked for; the depth is 4 more than a multiple of 6, the growth at least 1"
         );
