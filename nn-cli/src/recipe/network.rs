@@ -88,6 +88,9 @@ fn main_key(layer: &str) -> Option<&'static str> {
     match layer {
         "linear" => Some("units"),
         "conv1d" | "conv2d" | "conv3d" | "conv_transpose1d" | "conv_transpose2d" => Some("filters"),
+        "max_pool" | "max_pool1d" | "max_pool2d" | "max_pool3d" => Some("kernel"),
+        "avg_pool" | "avg_pool1d" | "avg_pool2d" | "avg_pool3d" => Some("kernel"),
+        "pad_shortcut" => Some("channels"),
         "dropout" => Some("p"),
         "leaky_relu" => Some("slope"),
         "elu" => Some("alpha"),

@@ -19,6 +19,13 @@ macro_rules! ready {
 ready![
     "digits",
     "mnist-mlp",
+    "mnist-lenet5",
+    "mnist-cnn",
+    "mnist-best",
+    "fashion-cnn",
+    "cifar10-resnet20",
+    "cifar10-densenet40",
+    "photos-mobilenet",
     "softmax-digits",
     "iris",
     "wine",

@@ -354,3 +354,71 @@ fn wrong_steps_of_augmentation_are_refused_with_line_and_suggestion() {
         "--set augment.steps=[\"flp\"]: unknown augment type \"flp\"; did you mean \"flip\"?"
     );
 }
+
+#[test]
+fn a_preset_stands_for_layers() {
+    let preset = |name: &str| {
+        let layers =
+            &GOOD[GOOD.find("layers").expect("there")..GOOD.find("[optimizer]").expect("there")];
+        GOOD.replace(layers, &format!("preset = \"{name}\"\n\n"))
+    };
+    let recipe = load(&preset("resnet20"), &[]).expect("good");
+    let written = toml::to_string(&recipe).expect("can be written");
+    assert!(written.contains("preset = \"resnet20\""), "{written}");
+    assert_eq!(load(&written, &[]).expect("resolved"), recipe);
+    assert_eq!(
+        load(&preset("resnet21"), &[]).expect_err("unknown"),
+        "my/r.toml:8: unknown network preset \"resnet21\"; did you mean \"resnet20\"?"
+    );
+    assert_eq!(
+        message("layers = [", "preset = \"lenet5\"\nlayers = ["),
+        "my/r.toml:8: the network has a preset and layers; a preset is a whole network, take one of them out"
+    );
+}
+
+#[test]
+fn the_network_written_out_in_the_reference_is_the_preset() {
+    let text = include_str!("../../../docs/recipes.md");
+    let (_, rest) = text.split_once("<summary>ResNet-20").expect("a heading");
+    let (_, rest) = rest.split_once("```toml\n").expect("a block of TOML");
+    let (block, _) = rest.split_once("```").expect("its end");
+    let recipe =
+        |network: &str| load(&format!("data.source = \"iris\"\n{network}"), &[]).expect("a recipe");
+    let sample = nn_core::Shape::from([3, 32, 32]);
+    let build = |network: &str| {
+        let spec = recipe(network).network.spec(&sample, 10).expect("fits");
+        let network = spec.build(&sample, 7, nn_core::DType::F32);
+        (spec, network.expect("can be built"))
+    };
+    let (written, by_layers) = build(block);
+    let (named, by_name) = build("[network]\npreset = \"resnet20\"");
+    assert_eq!(written, named);
+    use nn_core::Parameters;
+    for ((name, ours), (other, theirs)) in by_layers.state().iter().zip(by_name.state()) {
+        assert_eq!(*name, other);
+        let same = ours.to_vec::<f32>().ok() == theirs.to_vec::<f32>().ok();
+        assert!(same, "{name}");
+    }
+}
+
+#[test]
+fn words_are_written_out_inside_of_layers_too() {
+    let layers = r#"{ type = "parallel", branches = [["linear 4", "relu"], ["linear 2 bias=false"]] },
+    { type = "residual", branch = [{ type = "sequential", layers = ["linear 6"] }], shortcut = ["linear 6"] },
+    { type = "dense_block", layers = ["linear 3"], repeat = 2 },
+    "linear 3","#;
+    let recipe = load(&GOOD.replace("\"linear 3\",", layers), &[]).expect("good");
+    let sample = nn_core::Shape::from([4]);
+    let spec = recipe.network.spec(&sample, 3).expect("fits");
+    let network = spec.build(&sample, 1, nn_core::DType::F32).expect("fits");
+    assert_eq!(network.network_spec().expect("described"), spec);
+    let wrong = GOOD.replace(
+        "\"linear 3\",",
+        "{ type = \"residual\", branch = [\"liner 3\"] },",
+    );
+    let text = load(&wrong, &[]).expect_err("a slip");
+    assert_eq!(
+        text,
+        "my/r.toml:11: layer \"residual\": unknown layer \"liner\": did you mean \"linear\"?"
+    );
+}

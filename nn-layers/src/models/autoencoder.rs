@@ -32,7 +32,7 @@ pub fn autoencoder(sample: &Shape) -> Result<NetworkSpec> {
     let &[channels, height, width] = sample.dims() else {
         return Err(unfit(sample));
     };
-    if height % 4 != 0 || width % 4 != 0 || sample.numel() == 0 {
+    if !height.is_multiple_of(4) || !width.is_multiple_of(4) || sample.numel() == 0 {
         return Err(unfit(sample));
     }
     let encoder = [

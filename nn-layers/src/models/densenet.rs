@@ -6,7 +6,6 @@ use super::parts::{
     Conv, average_pool, batch_norm, global_average_pool, linear_from_zero, relu, sequence,
 };
 use crate::dense_block::DenseBlockSpec;
-use crate::init::Fan;
 use crate::{NetworkSpec, Result};
 
 /// Channels of the 1×1 convolution before each 3×3 one, in growth rates.
@@ -39,14 +38,14 @@ const BOTTLENECK: usize = 4;
 /// # Errors
 /// [`nn_core::Error::Value`] unless `depth` is 10, 16, 22, …, and `growth` at least 1.
 pub fn densenet_bc(depth: usize, growth: usize, classes: usize) -> Result<NetworkSpec> {
-    if depth < 10 || (depth - 4) % 6 != 0 || growth == 0 {
+    if depth < 10 || !(depth - 4).is_multiple_of(6) || growth == 0 {
         let problem = format!(
             "depth {depth} and growth {growth} were asked for; the depth is 4 more than a multiple of 6, the growth at least 1"
         );
         return Err(Error::value("densenet", problem).into());
     }
     let layers_of_block = (depth - 4) / 6;
-    let conv = |channels, kernel| Conv::he(channels, kernel).fan(Fan::In).spec();
+    let conv = |channels, kernel| Conv::he(channels, kernel).spec();
     let layer = [
         batch_norm().named("norm1"),
         relu(),

@@ -18,21 +18,18 @@ impl Conv {
         Conv(ConvSpec::new(filters, kernel))
     }
 
-    /// As before batch normalisation: size kept, no bias; He initialisation by the outputs, as in torchvision's ResNet.
+    /// As before batch normalisation: size kept, no bias; He initialisation.
     pub(super) fn he(filters: usize, kernel: usize) -> Conv {
-        let spec = ConvSpec {
-            bias: false,
-            ..ConvSpec::new(filters, kernel)
-        };
-        Conv(spec).padding(kernel / 2).fan(Fan::Out)
-    }
-
-    pub(super) fn fan(mut self, fan: Fan) -> Conv {
-        self.0.weight_init = Some(Init::HeNormal {
-            fan,
+        let weight_init = Some(Init::HeNormal {
+            fan: Fan::In,
             nonlinearity: Nonlinearity::Relu,
         });
-        self
+        let spec = ConvSpec {
+            bias: false,
+            weight_init,
+            ..ConvSpec::new(filters, kernel)
+        };
+        Conv(spec).padding(kernel / 2)
     }
 
     pub(super) fn stride(mut self, stride: usize) -> Conv {
