@@ -2,6 +2,7 @@
 
 /// A data set on the internet.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "fetch"), allow(dead_code))]
 pub struct Known {
     /// What it is called on the command line; also the folder it goes to.
     pub name: &'static str,
