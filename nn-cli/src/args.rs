@@ -312,6 +312,7 @@ Examples:
 Every file is compared with its published SHA-256 before it takes its place. What was received of a file is kept when
 the transfer breaks off, and the next call goes on from there. HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY are
 heeded; SSL_CERT_FILE names a file of certificates to trust in place of Mozilla's.")]
+#[cfg_attr(not(feature = "fetch"), allow(dead_code))]
 pub struct Fetch {
     /// The data set: mnist, fashion-mnist, kmnist, emnist, cifar10 or cifar100
     #[arg(required_unless_present = "list")]

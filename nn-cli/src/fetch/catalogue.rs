@@ -2,6 +2,7 @@
 
 /// A data set on the internet.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "fetch"), allow(dead_code))]
 pub struct Known {
     /// What it is called on the command line; also the folder it goes to.
     pub name: &'static str,
@@ -84,7 +85,7 @@ pub const KNOWN: &[Known] = &[
             ),
         ],
         classes: &[],
-        train: "mnist-mlp --data FOLDER",
+        train: "mnist-cnn --data FOLDER",
     },
     Known {
         name: "fashion-mnist",
@@ -128,7 +129,7 @@ pub const KNOWN: &[Known] = &[
             "Bag",
             "Ankle boot",
         ],
-        train: "mnist-mlp --data FOLDER",
+        train: "mnist-cnn --data FOLDER",
     },
     Known {
         name: "kmnist",
@@ -158,7 +159,7 @@ pub const KNOWN: &[Known] = &[
             ),
         ],
         classes: &["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"],
-        train: "mnist-mlp --data FOLDER",
+        train: "mnist-cnn --data FOLDER",
     },
     Known {
         name: "emnist",
@@ -174,7 +175,7 @@ pub const KNOWN: &[Known] = &[
             "fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8e",
         )],
         classes: &[],
-        train: "mnist-mlp --data FOLDER --set data.subset=digits",
+        train: "mnist-cnn --data FOLDER --set data.subset=digits",
     },
     Known {
         name: "cifar10",
@@ -191,7 +192,7 @@ pub const KNOWN: &[Known] = &[
             "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
         )],
         classes: &[],
-        train: "RECIPE --data FOLDER",
+        train: "cifar10-resnet20 --data FOLDER",
     },
     Known {
         name: "cifar100",
@@ -207,7 +208,7 @@ pub const KNOWN: &[Known] = &[
             "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
         )],
         classes: &[],
-        train: "RECIPE --data FOLDER",
+        train: "cifar10-resnet20 --data FOLDER",
     },
 ];
 

@@ -174,7 +174,24 @@ pub enum Scale {
     MinMax,
 }
 
+/// The most pixels that a side of a sample may have.
+const LARGEST_SIDE: usize = 8192;
+
 impl Data {
+    /// The first of the keys about pictures whose value is beyond its range, with that value and the range.
+    pub fn out_of_range(&self) -> Option<(&'static str, f64, &'static str)> {
+        let sides = 1..=LARGEST_SIDE;
+        let wrong = |side: &&usize| !sides.contains(*side);
+        if let Some(side) = self.size.iter().flatten().find(wrong) {
+            return Some(("size", *side as f64, "height and width from 1 to 8192"));
+        }
+        let most = self.max_megapixels;
+        if !(most > 0.0 && most <= 1e4) {
+            return Some(("max_megapixels", most, "above 0, at most 10000"));
+        }
+        None
+    }
+
     /// Data from this source, everything else at its default.
     pub fn of(source: &str) -> Data {
         Data {

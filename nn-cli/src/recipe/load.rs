@@ -211,9 +211,6 @@ fn use_long_names(recipe: &mut Node) {
     }
 }
 
-/// The most pixels that a side of a sample may have.
-const LARGEST_SIDE: usize = 8192;
-
 /// Ranges that the types do not express.
 fn check(recipe: &Recipe, node: &Node) -> Result<(), Problem> {
     let rule = |holds: bool, keys: [&str; 2], got: f64, expected: &str| {
@@ -271,21 +268,9 @@ fn check(recipe: &Recipe, node: &Node) -> Result<(), Problem> {
         "less than what validation leaves",
     )?;
     rule(data.limit != Some(0), ["data", "limit"], 0.0, "at least 1")?;
-    rule(
-        data.size.is_none_or(|[h, w]| {
-            let sides = 1..=LARGEST_SIDE;
-            sides.contains(&h) && sides.contains(&w)
-        }),
-        ["data", "size"],
-        data.size.map_or(0, |[h, w]| h.min(w)) as f64,
-        "height and width from 1 to 8192",
-    )?;
-    rule(
-        positive(data.max_megapixels) && data.max_megapixels <= 1e4,
-        ["data", "max_megapixels"],
-        data.max_megapixels,
-        "above 0, at most 10000",
-    )?;
+    if let Some((key, got, expected)) = data.out_of_range() {
+        return Err(out_of_range(node, &["data", key], got, expected));
+    }
 
     let (table, train) = ("train", &recipe.train);
     rule(train.epochs > 0, [table, "epochs"], 0.0, "at least 1")?;

@@ -2,9 +2,14 @@
 
 mod augment;
 mod bad_input;
+#[cfg(feature = "fetch")]
+mod fetch;
 mod filter;
 mod formats;
 mod interruption;
 mod journeys;
+mod pictures;
 mod seeing;
+#[cfg(feature = "fetch")]
+mod server;
 mod support;

@@ -230,14 +230,17 @@ fn check_size(width: usize, height: usize, max_pixels: u64) -> Result<(), Flaw> 
     }
     let pixels = (width as u64).saturating_mul(height as u64);
     if pixels > max_pixels {
-        let millions = |pixels: u64| (pixels as f64 / 1e5).round() / 10.0;
+        let millions = |pixels: u64| match pixels {
+            0..1_000_000 => format!("{pixels}"),
+            _ => format!("{:.1} million", pixels as f64 / 1e6).replace(".0 ", " "),
+        };
         return Err(Flaw::new(
             format!(
-                "the picture has {width}×{height} pixels, {} million; {} million are allowed",
+                "the picture has {width}×{height} pixels, {}; {} are allowed (max_megapixels)",
                 millions(pixels),
                 millions(max_pixels)
             ),
-            "make it smaller, or raise the limit (max_megapixels)",
+            "make it smaller, or raise the limit",
         ));
     }
     Ok(())

@@ -19,7 +19,7 @@ use crate::curve::History;
 use crate::error::{Error, Result};
 use crate::evaluate::{Evaluation, Scores, evaluate};
 use crate::interrupt::Interrupt;
-use crate::model::{Model, Plan};
+use crate::model::{Model, Plan, picture_shape};
 use crate::output::{print, print_json};
 use crate::recipe::Recipe;
 use crate::run::{Log, Run};
@@ -310,7 +310,7 @@ impl Session {
 }
 
 fn example_file(plan: &Plan) -> &'static str {
-    if plan.picture().is_some() {
+    if picture_shape(&plan.header.sample).is_some() {
         "picture.png"
     } else {
         "rows.csv"

@@ -1,5 +1,6 @@
 //! A folder of pictures, one subfolder for each class.
 
+mod judge;
 mod open;
 mod scan;
 mod work;
