@@ -116,7 +116,7 @@ fn the_gradient_of_the_input_is_that_of_differences() {
             // The number before the softmax.
             steps[4].output.slice(1, 2..3)?.mul_scalar(sign)?.sum(..)
         };
-        let expected = numeric_gradient(logit, &[x.clone()], 1e-6).unwrap();
+        let expected = numeric_gradient(logit, std::slice::from_ref(&x), 1e-6).unwrap();
         close(&got, &expected[0]);
         let map = saliency(&got).unwrap();
         let all = got.to_vec::<f64>().unwrap();
