@@ -348,10 +348,11 @@ Examples:
   nn data preview my.toml --count 20 --out sheet.png
   nn data preview digits --set 'augment.steps=[\"rotate 20\", \"elastic\", \"cutout 8\"]'
   nn data preview ~/mnist                   no recipe: what each step of augmentation does
+  nn data preview photos --set data.size=[64,64]
 
 A row for each sample of the training part: the original, then what training sees of it in epoch after epoch.")]
 pub struct Preview {
-    /// A recipe file, the name of a ready recipe, or a folder of data
+    /// A recipe file, the name of a ready recipe, or a folder (or archive) of data
     #[arg(value_name = "RECIPE|FOLDER", default_value = "digits")]
     pub source: String,
     /// The picture to write

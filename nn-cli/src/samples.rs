@@ -55,6 +55,11 @@ pub struct Parts {
     pub schema: Option<CsvSchema>,
 }
 
+/// Whether a path leads to a folder or archive of samples, not to a single file.
+pub fn is_folder(path: &Path) -> bool {
+    folder::is_one(path)
+}
+
 /// Opens the source of a recipe; `regression` says what its targets are taken for where a file leaves that open.
 ///
 /// # Errors

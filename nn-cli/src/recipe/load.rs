@@ -63,6 +63,19 @@ pub fn load(recipe: Option<&str>, overrides: &Overrides) -> Result<Recipe, Probl
     parse(path, &text, folder, overrides)
 }
 
+/// A recipe for looking at data alone: all samples of `source` to learn from, and nothing said about augmentation.
+///
+/// # Errors
+/// If an override is wrong.
+pub fn for_data(source: &str, overrides: &Overrides) -> Result<Recipe, Problem> {
+    const TEXT: &str = "name = \"data\"\n[data]\nsource = \"\"\nvalidation = 0.0\ntest = 0.0\n[network]\nlayers = [\"identity\"]\n";
+    let overrides = Overrides {
+        data: Some(source.into()),
+        ..overrides.clone()
+    };
+    parse(Path::new(source), TEXT, Path::new(""), &overrides)
+}
+
 /// Reads the recipe of a run folder.
 ///
 /// # Errors

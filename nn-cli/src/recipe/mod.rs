@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use augment::{Augment, step};
 pub use data::{ColumnName, Columns, Data, Preprocess, Scale};
-pub use load::{Overrides, load, resolved};
+pub use load::{Overrides, for_data, load, resolved};
 pub use network::Network;
 pub use problem::Problem;
 pub use ready::READY;

@@ -142,8 +142,8 @@ fn previews_that_cannot_be_are_refused() {
         ),
         (&["data", "preview", "folder.png"], &["folder.png"]),
         (
-            &["data", "preview", "folder.png", "--set", "seed=2"],
-            &["--set seed=2", "no recipe to change"],
+            &["data", "preview", "folder.png", "--set", "sed=2"],
+            &["--set sed=2", "did you mean \"seed\"?"],
         ),
         (
             &["data", "preview", "--set", "augment.steps=[\"rotat\"]"],
@@ -157,4 +157,32 @@ fn previews_that_cannot_be_are_refused() {
         place.refused(args, 2, parts);
     }
     assert_eq!(place.call(["data", "preview", "--count", "0"]).code, 2);
+}
+
+#[test]
+fn a_folder_of_photographs_shows_what_each_step_does() {
+    let place = Place::new();
+    for (class, red) in [("apple", 200), ("leaf", 20)] {
+        for at in 0..3u8 {
+            let path = place.file(&format!("photos/{class}/{at}.png"), "");
+            let picture = image::RgbImage::from_fn(12, 10, |x, y| {
+                image::Rgb([red, (20 * x) as u8, (20 * y) as u8 + at])
+            });
+            picture.save(path).expect("written");
+        }
+    }
+    let call = place.good(["data", "preview", "photos", "--count", "4"]);
+    assert!(
+        call.out
+            .contains("4 samples of photos, the originals and 17 versions of each"),
+        "{}",
+        call.out
+    );
+    let steps = "augment.steps=[\"hue 0.1\", \"cutmix\"]";
+    let call = place.good(["data", "preview", "photos", "--set", steps]);
+    assert!(
+        call.out.contains("6 samples of photos") && call.out.contains("hue 0.1, cutmix 1"),
+        "{}",
+        call.out
+    );
 }

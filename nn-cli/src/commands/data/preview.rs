@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use image::{ImageFormat, Rgb, RgbImage};
-use nn_core::store::atomic_write;
+use image::{Rgb, RgbImage};
 use nn_data::dataset::TargetKind;
 use nn_data::transform::augment::{Augment, Augmenter};
 use nn_data::{Batch, Dataset, Subset};
@@ -11,9 +10,9 @@ use nn_data::{Batch, Dataset, Subset};
 use crate::args;
 use crate::augment::{augmenter, ready, white, words};
 use crate::error::{Error, Result};
-use crate::output::print;
-use crate::recipe::{self, Data, Overrides, Recipe};
-use crate::run::saving;
+use crate::output::{check_png, print};
+use crate::picture;
+use crate::recipe::{self, Overrides, Recipe};
 use crate::samples;
 use crate::view::contact::{Cell, Row, contact_sheet};
 use crate::view::style::Style;
@@ -47,7 +46,7 @@ const GALLERY: [&str; 17] = [
 /// # Errors
 /// If recipe or data cannot be used, the samples are no pictures, or the sheet cannot be written.
 pub fn preview(args: &args::Preview) -> Result<()> {
-    check_out(&args.out)?;
+    check_png(&args.out, Path::new(&args.source))?;
     let (name, train, steps) = open(args)?;
     let count = usize::from(args.count);
     let chosen = chosen(&train, count)?;
@@ -81,7 +80,7 @@ pub fn preview(args: &args::Preview) -> Result<()> {
     };
     let (rows, columns) = (sheet.rows.len(), sheet.columns.len());
     let picture = contact_sheet(&name, &note, &sheet.columns, &sheet.rows);
-    save(&args.out, &picture)?;
+    picture::save(&args.out, &picture.into())?;
     let style = Style::stdout();
     print(&format!(
         "wrote {}: {rows} samples of {name}, the originals and {} versions of each\n  {note}\n",
@@ -100,30 +99,26 @@ enum Steps {
 
 /// The name of what is shown, the samples to learn from, and what to do with them.
 fn open(args: &args::Preview) -> Result<(String, Subset, Steps)> {
-    if Path::new(&args.source).is_dir() {
-        if let Some(set) = args.overrides.first() {
-            return Err(Error::input(format!(
-                "--set {set}: a folder of data has no recipe to change; give a recipe"
-            )));
-        }
-        let samples = samples::open(&Data::of(&args.source), false)?.samples;
-        let all = (0..samples.len()).collect();
-        let seed = args.seed.unwrap_or(1);
-        let folder = Path::new(&args.source).file_name();
-        let name = folder.map_or(args.source.clone(), |name| {
-            name.to_string_lossy().into_owned()
-        });
-        let train = Subset::new(std::sync::Arc::new(samples), all)?;
-        check_pictures(&train)?;
-        return Ok((name, train, Steps::Gallery(seed)));
-    }
     let overrides = Overrides {
         set: args.overrides.clone(),
         seed: args.seed,
         ..Overrides::default()
     };
-    let recipe: Recipe = recipe::load(Some(&args.source), &overrides)?;
-    let source = samples::open(&recipe.data, recipe::is_regression(&recipe.loss))?;
+    let path = Path::new(&args.source);
+    let recipe: Recipe = if samples::is_folder(path) {
+        let recipe = recipe::for_data(&args.source, &overrides)?;
+        let folder = path.file_name();
+        let name = folder.map_or(args.source.clone(), |name| {
+            name.to_string_lossy().into_owned()
+        });
+        Recipe { name, ..recipe }
+    } else {
+        recipe::load(Some(&args.source), &overrides)?
+    };
+    let source = samples::open_watched(&recipe.data, recipe::is_regression(&recipe.loss), false)?;
+    if !source.left_out.is_empty() {
+        eprintln!("{}", source.left_out);
+    }
     let train = samples::divide(source, &recipe)?.train;
     check_pictures(&train)?;
     let steps = match augmenter(&recipe, &train)? {
@@ -273,35 +268,4 @@ fn short(step: &Augment) -> String {
         Augment::GaussianNoise(_) => words(step).replace("gaussian_", ""),
         _ => words(step),
     }
-}
-
-/// Finds a wrong place for the sheet before any work is done.
-fn check_out(out: &Path) -> Result<()> {
-    let problem = |what: &str| Err(Error::input(format!("{}: {what}", out.display())));
-    let png = out
-        .extension()
-        .is_some_and(|end| end.eq_ignore_ascii_case("png"));
-    match out.parent() {
-        _ if !png => problem("pictures are written as PNG; give it a name that ends in .png"),
-        _ if out.is_dir() => {
-            problem("a folder stands where a file should be written; name a file in it")
-        }
-        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
-            problem("its folder is not there; make it first")
-        }
-        _ => Ok(()),
-    }
-}
-
-fn save(path: &Path, picture: &RgbImage) -> Result<()> {
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    picture
-        .write_to(&mut bytes, ImageFormat::Png)
-        .map_err(|e| {
-            Error::failed(format!(
-                "{}: the sheet cannot be drawn: {e}",
-                path.display()
-            ))
-        })?;
-    atomic_write(path, |file| file.write_all(bytes.get_ref())).map_err(saving)
 }
