@@ -30,7 +30,7 @@
 //! |---|---|
 //! | [`layer`] | the trait every layer implements |
 //! | [`linear`], [`conv`], [`activation`], [`prelu`], [`softmax`], [`dropout`], [`flatten`] | one file per layer |
-//! | [`norm`], [`pool`], [`upsample`], [`pad`] | what images pass beside convolution |
+//! | [`norm`], [`pool`], [`upsample`], [`pad`], [`spatial_dropout`] | what images pass beside convolution |
 //! | [`sequential`] | layers in a row |
 //! | [`residual`], [`pad_shortcut`], [`dense_block`], [`parallel`] | layers around, after and beside each other |
 //! | [`init`] | first values of weights |
@@ -64,6 +64,7 @@ pub mod prelu;
 pub mod residual;
 pub mod sequential;
 pub mod softmax;
+pub mod spatial_dropout;
 pub mod spec;
 pub mod summary;
 #[cfg(test)]
@@ -80,7 +81,7 @@ pub use init::Init;
 pub use layer::{Affine, Finish, Layer};
 pub use linear::Linear;
 pub use loss::Loss;
-pub use norm::BatchNorm;
+pub use norm::{BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm, RmsNorm};
 pub use pad::Pad;
 pub use pad_shortcut::PadShortcut;
 pub use parallel::Parallel;
@@ -89,6 +90,7 @@ pub use prelu::Prelu;
 pub use residual::Residual;
 pub use sequential::Sequential;
 pub use softmax::{LogSoftmax, Softmax};
+pub use spatial_dropout::SpatialDropout;
 pub use spec::{LayerKind, LayerSpec, NetworkSpec};
 pub use summary::Summary;
 pub use upsample::Upsample;

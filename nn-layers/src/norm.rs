@@ -1,9 +1,17 @@
 //! Normalisation layers, one file each.
 
 mod batch;
+mod group;
+mod instance;
+mod layer;
+mod local_response;
 mod running;
 
 pub use batch::{BatchNorm, BatchNormSpec};
+pub use group::{GroupNorm, GroupNormSpec};
+pub use instance::{InstanceNorm, InstanceNormSpec};
+pub use layer::{LayerNorm, LayerNormSpec, RmsNorm, RmsNormSpec};
+pub use local_response::LocalResponseNorm;
 
 use nn_core::{DType, Error, Parameter, Result, Shape, Tensor};
 

@@ -58,8 +58,12 @@ impl Case {
         assert_eq!(ours.shape(), theirs.shape(), "{what}");
         let values = |t: &Tensor| t.to_dtype(DType::F64).unwrap().to_vec::<f64>().unwrap();
         let (ours, theirs) = (values(ours), values(&theirs));
-        let size = theirs.iter().fold(1e-3_f64, |size, x| size.max(x.abs()));
-        let tolerance = if dtype == DType::F64 { 1e-10 } else { 1e-5 };
+        // Gradients that nearly cancel are small beside what they are the differences of, which is about 1.
+        let (tolerance, least) = match dtype {
+            DType::F64 => (1e-10, 1e-3),
+            _ => (1e-5, 1.0),
+        };
+        let size = theirs.iter().fold(least, |size: f64, x| size.max(x.abs()));
         for (i, (ours, theirs)) in ours.iter().zip(&theirs).enumerate() {
             assert!(
                 (ours - theirs).abs() <= tolerance * size,
@@ -110,7 +114,10 @@ impl Case {
                 self.close(&format!("grad.{}", bare(&name)), gradient, dtype);
             }
         }
-        assert_eq!(network.network_spec().unwrap(), spec);
+        let written = network.network_spec().unwrap();
+        let as_toml = toml::to_string(&written).unwrap();
+        let read: NetworkSpec = toml::from_str(&as_toml).unwrap();
+        assert_eq!((&written, &read), (&spec, &spec), "{as_toml}");
     }
 }
 
@@ -119,9 +126,6 @@ fn normalisations() {
     let cases = cases("norms");
     assert!(cases.len() >= 90, "{}", cases.len());
     for case in cases {
-        if !case.network.to_string().contains("batch_norm") {
-            continue;
-        }
         case.check(DType::F64);
         case.check(DType::F32);
     }

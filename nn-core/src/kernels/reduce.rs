@@ -7,10 +7,12 @@ mod arg;
 mod fold;
 
 pub use arg::arg_reduce;
-pub(super) use fold::{Fold, LogSumExp, Max, Sum, SumSquares, fold_row, join_vectors};
+pub(super) use fold::{
+    Fold, LogSumExp, Max, SquaredDeviation, Sum, SumSquares, fold_row, join_vectors,
+};
 
 use super::float::Float;
-use fold::{Min, SquaredDeviation, fold};
+use fold::{Min, fold};
 
 /// A reduction of many numbers to one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

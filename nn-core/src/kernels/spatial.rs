@@ -174,17 +174,19 @@ struct Source {
 
 /// What is done with some channels of one place of the output.
 trait Strip {
+    /// Whether strips of two vectors pay; with more than one array in a loop, the compiler spills them.
+    const WIDE: bool;
     /// Channels `at..at + W`. A strip may be done again as part of another.
     fn strip<const W: usize>(&mut self, at: usize);
 }
 
 /// All channels, in strips as wide as vectors; the last may overlap the one before.
 #[inline(always)]
-fn strips(channels: usize, mut f: impl Strip) {
+fn strips<S: Strip>(channels: usize, mut f: S) {
     match channels {
         16.. => {
             let mut at = 0;
-            while at + 32 <= channels {
+            while S::WIDE && at + 32 <= channels {
                 f.strip::<32>(at);
                 at += 32;
             }

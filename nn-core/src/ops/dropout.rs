@@ -3,7 +3,9 @@
 use crate::autograd::{Recorder, grads};
 use crate::dtype::for_float;
 use crate::kernels::dropout as kernel;
+use crate::kernels::norm::channel::{Affine, Rows, affine};
 use crate::shape::Dims;
+use crate::shape::count;
 use crate::{DType, Error, Result, Rng, Tensor};
 
 impl Tensor {
@@ -38,6 +40,43 @@ impl Tensor {
                 })?;
                 Ok(grads![dx])
             })
+        })
+    }
+
+    /// Sets each channel of each sample to 0 with probability `p` and divides the others by `1 − p` (Tompson et al.
+    /// 2015). Which channels go is a function of the stream alone.
+    ///
+    /// # Shapes
+    /// x `[N, C, …]`, output as x.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if there is no channel axis; otherwise as [`Tensor::dropout`].
+    pub fn dropout_channels(&self, p: f64, rng: &mut Rng) -> Result<Tensor> {
+        const NAME: &str = "dropout_channels";
+        let &[samples, channels, ref places @ ..] = self.dims() else {
+            let problem = format!("input is {}, it must be [N, C, …]", self.shape());
+            return Err(Error::shape(NAME, problem));
+        };
+        if self.is_empty() {
+            return Ok(self.clone());
+        }
+        let factors = Tensor::ones([samples, channels], self.dtype())?.dropout(p, rng)?;
+        let zeros = factors.zeros_like()?;
+        let rows = Rows {
+            batches: samples,
+            rows: count(places),
+            channels,
+        };
+        let scaled = move |x: &Tensor| -> Result<Tensor> {
+            let x = x.to_channels_last()?;
+            for_float!(NAME, x.dtype(), T => Tensor::build_like::<T>(&x, |y| {
+                let (scale, shift) = (factors.data::<T>(), zeros.data::<T>());
+                affine(x.memory::<T>(), rows, &Affine { scale, shift, relu: false }, y);
+            }))
+        };
+        let out = scaled(self)?;
+        Recorder::of(&[self]).record(NAME, out, || {
+            Box::new(move |grad, _| Ok(grads![scaled(&grad)?]))
         })
     }
 }

@@ -1,6 +1,8 @@
 //! Normalisation.
 
 mod channel;
+mod local_response;
 mod plan;
+mod row;
 
 pub use channel::BatchStatistics;

@@ -66,11 +66,55 @@ fn batch_norm_agrees_with_the_formula() {
                 &inputs(shape, seed as u64),
                 |t| {
                     let (w, b) = (Some(&t[1]), Some(&t[2]));
-                    Ok(t[0].batch_norm(w, b, EPS, activation(relu))?.0)
+                    Ok(t[0].batch_norm(w, b, EPS, None, activation(relu))?.0)
                 },
                 |a| naive(a, relu, &|i| i[1]),
             );
         }
+    }
+}
+
+#[test]
+fn what_is_added_comes_before_the_activation() {
+    let shape = [2, 4, 3, 2];
+    let mut arrays = inputs(&shape, 20).to_vec();
+    arrays.push(Array::spread(&shape, -1.5, 1.5, 30));
+    let mean = Tensor::from_vec(vec![0.3, -0.2, 1.0, 0.0], [4]).unwrap();
+    for act in [Activation::Identity, Activation::Relu, Activation::Tanh] {
+        let value = |z: f64| match act {
+            Activation::Identity => z,
+            Activation::Relu => z.max(0.0),
+            _ => z.tanh(),
+        };
+        check(
+            "batch_norm and sum",
+            &arrays,
+            |t| {
+                let (w, b) = (Some(&t[1]), Some(&t[2]));
+                Ok(t[0].batch_norm(w, b, EPS, Some(&t[3]), act)?.0)
+            },
+            |a| {
+                let normal = naive(a, false, &|i| i[1]);
+                Array::from_fn(&shape, |i| value(normal.at(i) + a[3].at(i)))
+            },
+        );
+        check(
+            "batch_norm_with and sum",
+            &arrays,
+            |t| {
+                let mean = mean.to_dtype(t[0].dtype())?;
+                let by = (&mean, &mean.exp()?);
+                t[0].batch_norm_with(by, Some(&t[1]), Some(&t[2]), EPS, Some(&t[3]), act)
+            },
+            |a| {
+                let m = mean.to_vec::<f64>().unwrap();
+                Array::from_fn(&shape, |i| {
+                    let c = i[1];
+                    let normal = (a[0].at(i) - m[c]) / (m[c].exp() + EPS).sqrt();
+                    value(a[1].data[c] * normal + a[2].data[c] + a[3].at(i))
+                })
+            },
+        );
     }
 }
 
@@ -117,7 +161,7 @@ fn given_statistics_are_constants() {
             |t| {
                 let dtype = t[0].dtype();
                 let by = (&mean.to_dtype(dtype)?, &variance.to_dtype(dtype)?);
-                t[0].batch_norm_with(by, Some(&t[1]), Some(&t[2]), EPS, activation(relu))
+                t[0].batch_norm_with(by, Some(&t[1]), Some(&t[2]), EPS, None, activation(relu))
             },
             |a| {
                 Array::from_fn(&shape, |i| {
@@ -134,7 +178,9 @@ fn given_statistics_are_constants() {
 #[test]
 fn the_statistics_of_a_batch_come_with_it() {
     let x = Tensor::from_vec(vec![1.0f64, 10.0, 3.0, 10.0, 2.0, 16.0], [3, 2]).unwrap();
-    let (_, batch) = x.batch_norm(None, None, EPS, Activation::Identity).unwrap();
+    let (_, batch) = x
+        .batch_norm(None, None, EPS, None, Activation::Identity)
+        .unwrap();
     assert_eq!(batch.mean.to_vec::<f64>().unwrap(), [2.0, 12.0]);
     assert_eq!(batch.variance.to_vec::<f64>().unwrap(), [1.0, 12.0]);
     let x = x.reshape([1, 2, 3]).unwrap();
@@ -164,7 +210,7 @@ fn threads_do_not_change_a_bit() {
         let tape = Tape::new();
         let (x, w) = (tape.watch(&x), tape.watch(&weight));
         let act = Activation::Relu;
-        let (y, batch) = x.batch_norm(Some(&w), None, EPS, act).unwrap();
+        let (y, batch) = x.batch_norm(Some(&w), None, EPS, None, act).unwrap();
         let z = y.group_norm(4, Some(&w), None, EPS, act).unwrap();
         let gradients = tape
             .backward(&z.square().unwrap().sum(..).unwrap())
@@ -204,19 +250,20 @@ fn settings_that_do_not_fit_are_refused() {
     );
     assert!(x.group_norm(0, None, None, EPS, act).is_err());
     let five = Tensor::zeros([5], DType::F32).unwrap();
-    let error = x.batch_norm(Some(&five), None, EPS, act).unwrap_err();
+    let error = x.batch_norm(Some(&five), None, EPS, None, act).unwrap_err();
     assert_eq!(
         error.to_string(),
         "batch_norm: weight and bias must have shape [6] for 6 channels, not [5]"
     );
     assert!(
-        x.batch_norm_with((&five, &five), None, None, EPS, act)
+        x.batch_norm_with((&five, &five), None, None, EPS, None, act)
             .is_err()
     );
-    assert!(five.batch_norm(None, None, EPS, act).is_err());
-    assert!(x.batch_norm(None, None, -1.0, act).is_err());
+    assert!(five.batch_norm(None, None, EPS, None, act).is_err());
+    assert!(x.batch_norm(None, None, -1.0, None, act).is_err());
+    assert!(x.batch_norm(None, None, EPS, Some(&five), act).is_err());
     let whole = Tensor::zeros([2, 6, 3], DType::I64).unwrap();
-    assert!(whole.batch_norm(None, None, EPS, act).is_err());
+    assert!(whole.batch_norm(None, None, EPS, None, act).is_err());
     let points = Tensor::zeros([2, 6, 1], DType::F32).unwrap();
     assert!(points.instance_norm(None, None, EPS, act).is_err());
     let none = Tensor::zeros([0, 6, 3], DType::F32).unwrap();

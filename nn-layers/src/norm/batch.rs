@@ -5,13 +5,13 @@ use std::sync::Arc;
 use nn_core::{Activation, Context, DType, ParamId, Parameter, Result, Shape, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::running::{self, Running, expect_momentum};
+use super::running::{self, Running, expect_momentum, is_tenth, tenth};
 use super::{
     affine, channels_of, expect_channels, expect_eps, is_false, is_true, is_usual_eps, usual_eps,
     yes,
 };
 use crate::memo::Memo;
-use crate::{Affine, Layer, LayerSpec};
+use crate::{Affine, Finish, Layer, LayerSpec};
 
 const NAME: &str = "batch_norm";
 
@@ -75,14 +75,6 @@ pub struct BatchNormSpec {
     pub track_running_stats: bool,
 }
 
-fn tenth() -> f64 {
-    0.1
-}
-
-fn is_tenth(momentum: &f64) -> bool {
-    *momentum == tenth()
-}
-
 impl Default for BatchNormSpec {
     fn default() -> Self {
         BatchNormSpec {
@@ -106,14 +98,8 @@ impl BatchNormSpec {
         expect_eps(NAME, self.eps)?;
         expect_momentum(NAME, self.momentum)?;
         let (weight, bias) = affine(&Shape::from(channels), dtype, self.affine)?;
-        let tracked = match self.track_running_stats {
-            true => Some(running::fresh(channels, dtype)?),
-            false => None,
-        };
-        let (running_mean, running_var, num_batches_tracked) = match tracked {
-            Some((mean, variance, batches)) => (Some(mean), Some(variance), Some(batches)),
-            None => (None, None, None),
-        };
+        let (running_mean, running_var, num_batches_tracked) =
+            running::tracked(channels, dtype, self.track_running_stats)?;
         Ok(BatchNorm {
             weight,
             bias,
@@ -141,11 +127,38 @@ impl BatchNorm {
         self.channels
     }
 
+    fn run(
+        &self,
+        x: &Tensor,
+        addend: Option<&Tensor>,
+        activation: Activation,
+        cx: &mut Context,
+    ) -> Result<Tensor> {
+        expect_channels(NAME, x.shape(), self.channels)?;
+        let weight = self.weight.as_ref().map(|p| cx.param(p));
+        let bias = self.bias.as_ref().map(|p| cx.param(p));
+        let (weight, bias, eps) = (weight.as_ref(), bias.as_ref(), self.spec.eps);
+        match self.running() {
+            Some(running) if !cx.is_training() => {
+                let by = (running.mean.value(), running.variance.value());
+                x.batch_norm_with(by, weight, bias, eps, addend, activation)
+            }
+            running => {
+                let (y, batch) = x.batch_norm(weight, bias, eps, addend, activation)?;
+                if let (Some(running), true) = (running, cx.is_training()) {
+                    let momentum = (!self.spec.cumulative).then_some(self.spec.momentum);
+                    running.update(&batch, momentum, cx)?;
+                }
+                Ok(y)
+            }
+        }
+    }
+
     fn running(&self) -> Option<Running<'_>> {
         Some(Running {
             mean: self.running_mean.as_ref()?,
             variance: self.running_var.as_ref()?,
-            batches: self.num_batches_tracked.as_ref()?,
+            batches: self.num_batches_tracked.as_ref(),
         })
     }
 
@@ -190,23 +203,14 @@ impl Layer for BatchNorm {
         activation: Activation,
         cx: &mut Context,
     ) -> Result<Tensor> {
-        expect_channels(NAME, x.shape(), self.channels)?;
-        let weight = self.weight.as_ref().map(|p| cx.param(p));
-        let bias = self.bias.as_ref().map(|p| cx.param(p));
-        let (weight, bias) = (weight.as_ref(), bias.as_ref());
-        match self.running() {
-            Some(running) if !cx.is_training() => {
-                let by = (running.mean.value(), running.variance.value());
-                x.batch_norm_with(by, weight, bias, self.spec.eps, activation)
-            }
-            running => {
-                let (y, batch) = x.batch_norm(weight, bias, self.spec.eps, activation)?;
-                if let (Some(running), true) = (running, cx.is_training()) {
-                    let momentum = (!self.spec.cumulative).then_some(self.spec.momentum);
-                    running.update(&batch, momentum, cx)?;
-                }
-                Ok(y)
-            }
+        self.run(x, None, activation, cx)
+    }
+
+    /// Normalisation, sum and activation in one pass over memory and one node of the tape.
+    fn forward_finished(&self, x: &Tensor, finish: Finish<'_>, cx: &mut Context) -> Result<Tensor> {
+        match finish.affine {
+            Some(_) => finish.after(self.forward(x, cx)?),
+            None => self.run(x, finish.addend, finish.activation, cx),
         }
     }
 

@@ -2,12 +2,27 @@
 
 use nn_core::{BatchStatistics, Context, DType, Error, Parameter, Result, Tensor};
 
-/// Mean 0, variance 1 and no batch yet, for each channel.
-pub(super) fn fresh(channels: usize, dtype: DType) -> Result<(Parameter, Parameter, Parameter)> {
+/// The usual momentum.
+pub(super) fn tenth() -> f64 {
+    0.1
+}
+
+pub(super) fn is_tenth(momentum: &f64) -> bool {
+    *momentum == tenth()
+}
+
+/// Mean, variance and number of batches.
+type Buffers = (Option<Parameter>, Option<Parameter>, Option<Parameter>);
+
+/// Mean 0, variance 1 and no batch yet, for each channel, if they are to be tracked.
+pub(super) fn tracked(channels: usize, dtype: DType, track: bool) -> Result<Buffers> {
+    if !track {
+        return Ok((None, None, None));
+    }
     Ok((
-        Parameter::buffer(Tensor::zeros([channels], dtype)?),
-        Parameter::buffer(Tensor::ones([channels], dtype)?),
-        Parameter::buffer(Tensor::zeros((), DType::I64)?),
+        Some(Parameter::buffer(Tensor::zeros([channels], dtype)?)),
+        Some(Parameter::buffer(Tensor::ones([channels], dtype)?)),
+        Some(Parameter::buffer(Tensor::zeros((), DType::I64)?)),
     ))
 }
 
@@ -16,7 +31,8 @@ pub(super) fn fresh(channels: usize, dtype: DType) -> Result<(Parameter, Paramet
 pub(super) struct Running<'a> {
     pub(super) mean: &'a Parameter,
     pub(super) variance: &'a Parameter,
-    pub(super) batches: &'a Parameter,
+    /// Their number, where it is counted.
+    pub(super) batches: Option<&'a Parameter>,
 }
 
 impl Running<'_> {
@@ -28,14 +44,17 @@ impl Running<'_> {
         momentum: Option<f64>,
         cx: &mut Context,
     ) -> Result<()> {
-        let seen = self.batches.value().item()? as i64;
-        let seen = seen.saturating_add(1);
-        let share = momentum.unwrap_or(1.0 / seen as f64);
+        let mut share = momentum;
+        if let Some(batches) = self.batches {
+            let seen = (batches.value().item()? as i64).saturating_add(1);
+            cx.update_buffer(batches, &Tensor::scalar(seen)?);
+            share = share.or(Some(1.0 / seen as f64));
+        }
+        let share = share.unwrap_or(tenth());
         for (buffer, new) in [(self.mean, &batch.mean), (self.variance, &batch.variance)] {
             let kept = buffer.value().mul_scalar(1.0 - share)?;
             cx.update_buffer(buffer, &kept.add(&new.mul_scalar(share)?)?);
         }
-        cx.update_buffer(self.batches, &Tensor::scalar(seen)?);
         Ok(())
     }
 }

@@ -18,7 +18,7 @@ use crate::prelu::PreluSpec;
 use crate::residual::ResidualSpec;
 use crate::{
     ActivationLayer, Dropout, Flatten, Layer, LogSoftmax, Pad, PadShortcut, Result, Sequential,
-    Softmax, Upsample,
+    Softmax, SpatialDropout, Upsample,
 };
 
 /// A network in words: what a recipe says and a saved model holds, all but the weights.
@@ -109,6 +109,24 @@ pub enum LayerKind {
     /// [`BatchNorm`](crate::BatchNorm).
     #[serde(alias = "batch_norm1d", alias = "batch_norm2d", alias = "batch_norm3d")]
     BatchNorm(norm::BatchNormSpec),
+    /// [`GroupNorm`](crate::GroupNorm).
+    GroupNorm(norm::GroupNormSpec),
+    /// [`InstanceNorm`](crate::InstanceNorm).
+    #[serde(
+        alias = "instance_norm1d",
+        alias = "instance_norm2d",
+        alias = "instance_norm3d"
+    )]
+    InstanceNorm(norm::InstanceNormSpec),
+    /// [`LayerNorm`](crate::LayerNorm).
+    LayerNorm(norm::LayerNormSpec),
+    /// [`RmsNorm`](crate::RmsNorm).
+    RmsNorm(norm::RmsNormSpec),
+    /// [`LocalResponseNorm`](crate::LocalResponseNorm).
+    LocalResponseNorm(norm::LocalResponseNorm),
+    /// [`SpatialDropout`](crate::SpatialDropout).
+    #[serde(alias = "dropout1d", alias = "dropout2d", alias = "dropout3d")]
+    SpatialDropout(SpatialDropout),
     /// [`MaxPool`](crate::MaxPool).
     #[serde(alias = "max_pool1d", alias = "max_pool2d", alias = "max_pool3d")]
     MaxPool(pool::MaxPool),
@@ -244,6 +262,12 @@ from_settings! {
     LogSoftmax => LogSoftmax,
     PreluSpec => Prelu,
     norm::BatchNormSpec => BatchNorm,
+    norm::GroupNormSpec => GroupNorm,
+    norm::InstanceNormSpec => InstanceNorm,
+    norm::LayerNormSpec => LayerNorm,
+    norm::RmsNormSpec => RmsNorm,
+    norm::LocalResponseNorm => LocalResponseNorm,
+    SpatialDropout => SpatialDropout,
     pool::MaxPool => MaxPool,
     pool::AvgPool => AvgPool,
     pool::AdaptiveMaxPool => AdaptiveMaxPool,
@@ -367,6 +391,12 @@ impl LayerSpec {
             LayerKind::LogSoftmax(layer) => Ok(layer.clone().into()),
             LayerKind::Prelu(spec) => Ok(spec.build(input, site.dtype)?.into()),
             LayerKind::BatchNorm(spec) => Ok(spec.build(input, site.dtype)?.into()),
+            LayerKind::GroupNorm(spec) => Ok(spec.build(input, site.dtype)?.into()),
+            LayerKind::InstanceNorm(spec) => Ok(spec.build(input, site.dtype)?.into()),
+            LayerKind::LayerNorm(spec) => Ok(spec.build(input, site.dtype)?.into()),
+            LayerKind::RmsNorm(spec) => Ok(spec.build(input, site.dtype)?.into()),
+            LayerKind::LocalResponseNorm(layer) => Ok(layer.clone().into()),
+            LayerKind::SpatialDropout(layer) => Ok(layer.clone().into()),
             LayerKind::MaxPool(layer) => Ok(layer.clone().into()),
             LayerKind::AvgPool(layer) => Ok(layer.clone().into()),
             LayerKind::AdaptiveMaxPool(layer) => Ok(layer.clone().into()),
@@ -416,6 +446,10 @@ impl LayerSpec {
             LayerKind::ConvTranspose2d(spec) => format!("ConvTranspose2d →{}", spec.filters),
             LayerKind::Prelu(_) => "PReLU".into(),
             LayerKind::BatchNorm(_) => "BatchNorm".into(),
+            LayerKind::GroupNorm(_) => "GroupNorm".into(),
+            LayerKind::InstanceNorm(_) => "InstanceNorm".into(),
+            LayerKind::LayerNorm(_) => "LayerNorm".into(),
+            LayerKind::RmsNorm(_) => "RMSNorm".into(),
             // The others cannot fail to be built, only fail to fit, and then describe themselves.
             _ => String::new(),
         }

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use super::sums::{Deviations, Gradients, Terms, combine, sums};
+use super::sums::{Deviations, Gradients, Incoming, Terms, combine, sums};
 use crate::kernels::float::Float;
 use crate::kernels::math::dispatch::{CHEAP, Disjoint, Kernel, is_single, run_parallel};
 use crate::kernels::math::map::WIDTH;
@@ -113,7 +113,7 @@ pub(super) fn repeat<T: Copy>(row: &[T], pattern: &mut [T]) {
 pub fn moments<T: Float>(x: &[T], rows: Rows, mean: &mut [f64], squares: &mut [f64]) {
     assert_eq!(x.len(), rows.len());
     assert_eq!([mean.len(), squares.len()], [rows.statistics(); 2]);
-    sums::<T, Deviations>(x, x, rows, [&[]; 3], |partial| {
+    sums::<T, Deviations>(x, Incoming::Given(x), rows, [&[]; 3], |partial| {
         combine::<Deviations>(rows, partial, mean, squares);
     });
 }
@@ -256,6 +256,72 @@ pub fn affine<T: Float>(x: &[T], rows: Rows, map: &Affine<'_, T>, y: &mut [T]) {
     }
 }
 
+struct SumMap<const RELU: bool>;
+
+impl<T: Float, const RELU: bool> Pointwise<T> for SumMap<RELU> {
+    #[inline(always)]
+    fn at<const FMA: bool>(&self, x: T, addend: T, [scale, shift, ..]: [T; MOST]) -> T {
+        let y = x.lane_fma::<FMA>(scale, shift) + addend;
+        if RELU && y < T::ZERO { T::ZERO } else { y }
+    }
+}
+
+/// y = x·scale + shift + addend, channel by channel, and the activation in the same pass.
+///
+/// # Panics
+/// If the lengths do not fit.
+pub fn affine_added<T: Float>(x: &[T], addend: &[T], rows: Rows, map: &Affine<'_, T>, y: &mut [T]) {
+    assert_eq!([x.len(), addend.len(), y.len()], [rows.len(); 3]);
+    let (coefficients, dy, out) = (&[map.scale, map.shift], addend, Disjoint::new(y));
+    if map.relu {
+        let map = SumMap::<true>;
+        apply(&Apply {
+            rows,
+            coefficients,
+            x,
+            dy,
+            out,
+            map,
+        });
+    } else {
+        let map = SumMap::<false>;
+        apply(&Apply {
+            rows,
+            coefficients,
+            x,
+            dy,
+            out,
+            map,
+        });
+    }
+}
+
+/// [`gradient_sums`] where the activation followed the sum with an addend: `gradient` becomes dy, or 0 where the output
+/// `y` is not above 0, and is then summed. Without `dy`, it holds it at first.
+///
+/// # Panics
+/// If the lengths do not fit.
+pub fn gradient_sums_masked<T: Float>(
+    x: &[T],
+    (y, dy): (&[T], Option<&[T]>),
+    gradient: &mut [T],
+    rows: Rows,
+    mean: &[T],
+    (sum, dot): (&mut [f64], &mut [f64]),
+) {
+    assert_eq!([x.len(), y.len(), gradient.len()], [rows.len(); 3]);
+    assert_eq!([mean.len(), sum.len(), dot.len()], [rows.statistics(); 3]);
+    assert!(dy.is_none_or(|dy| dy.len() == x.len()));
+    let dy = Incoming::Masked {
+        output: y,
+        dy,
+        gradient: Disjoint::new(gradient),
+    };
+    sums::<T, Gradients<false>>(x, dy, rows, [mean; 3], |partial| {
+        combine::<Gradients<false>>(rows, partial, sum, dot);
+    });
+}
+
 /// Σ g and Σ g·(x − mean) of each channel of each batch, where g is dy, or 0 where the activation of `map` was off.
 ///
 /// # Panics
@@ -273,11 +339,11 @@ pub fn gradient_sums<T: Float>(
     assert!(coefficients.iter().all(|c| c.len() == rows.statistics()));
     assert_eq!([sum.len(), dot.len()], [rows.statistics(); 2]);
     if map.relu {
-        sums::<T, Gradients<true>>(x, dy, rows, coefficients, |partial| {
+        sums::<T, Gradients<true>>(x, Incoming::Given(dy), rows, coefficients, |partial| {
             combine::<Gradients<true>>(rows, partial, sum, dot);
         });
     } else {
-        sums::<T, Gradients<false>>(x, dy, rows, coefficients, |partial| {
+        sums::<T, Gradients<false>>(x, Incoming::Given(dy), rows, coefficients, |partial| {
             combine::<Gradients<false>>(rows, partial, sum, dot);
         });
     }

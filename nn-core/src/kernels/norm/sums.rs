@@ -14,6 +14,53 @@ use crate::kernels::math::map::WIDTH;
 /// Elements of the rows that are walked through column by column, so that they stay in the first cache.
 const PANEL: usize = 2048;
 
+/// The second operand of the sums.
+pub(super) enum Incoming<'a, T> {
+    /// As it is.
+    Given(&'a [T]),
+    /// Set to 0 first, where the output of the activation is not above 0; of `dy`, or in place.
+    Masked {
+        output: &'a [T],
+        dy: Option<&'a [T]>,
+        gradient: Disjoint<'a, T>,
+    },
+}
+
+impl<T: Float> Incoming<'_, T> {
+    /// The elements of a block, still in the cache if they had to be masked.
+    ///
+    /// # Safety
+    /// The elements belong to the item that asks.
+    #[inline(always)]
+    unsafe fn block(&self, elements: Range<usize>) -> &[T] {
+        match self {
+            Incoming::Given(dy) => &dy[elements],
+            Incoming::Masked {
+                output,
+                dy,
+                gradient,
+            } => {
+                let output = &output[elements.clone()];
+                // SAFETY: by the contract of this function.
+                let gradient = unsafe { gradient.range(elements.clone()) };
+                match dy {
+                    Some(dy) => {
+                        for ((g, &dy), &y) in gradient.iter_mut().zip(&dy[elements]).zip(output) {
+                            *g = if y <= T::ZERO { T::ZERO } else { dy };
+                        }
+                    }
+                    None => {
+                        for (g, &y) in gradient.iter_mut().zip(output) {
+                            *g = if y <= T::ZERO { T::ZERO } else { *g };
+                        }
+                    }
+                }
+                gradient
+            }
+        }
+    }
+}
+
 /// What is summed: t, and t times a factor.
 pub(super) trait Terms<T: Float>: Sync {
     /// Whether the first pattern is the block's first row, rather than given by batch.
@@ -86,7 +133,7 @@ fn take<const FMA: bool, T: Float, M: Terms<T>>(
 
 struct Sums<'a, T, M> {
     x: &'a [T],
-    dy: &'a [T],
+    dy: Incoming<'a, T>,
     rows: Rows,
     patterns: [&'a [T]; 3],
     /// `[block][two][channel]`
@@ -107,7 +154,9 @@ impl<T: Float, M: Terms<T>> Kernel for Sums<'_, T, M> {
         let mut current = usize::MAX;
         for item in range {
             let (batch, elements) = self.rows.block(item);
-            let (x, dy) = (&self.x[elements.clone()], &self.dy[elements]);
+            let x = &self.x[elements.clone()];
+            // SAFETY: item i is block i of the elements.
+            let dy = unsafe { self.dy.block(elements) };
             let mut parts = patterns.chunks_mut(period);
             if M::DEVIATIONS {
                 if let Some(origin) = parts.next() {
@@ -219,7 +268,7 @@ fn add_few<const FMA: bool, T: Float, M: Terms<T>>(
 /// Sums over all blocks, handed to `finish` as `[block][two][channel]`.
 pub(super) fn sums<T: Float, M: Terms<T>>(
     x: &[T],
-    dy: &[T],
+    dy: Incoming<'_, T>,
     rows: Rows,
     patterns: [&[T]; 3],
     finish: impl FnOnce(&[f64]),
@@ -229,28 +278,24 @@ pub(super) fn sums<T: Float, M: Terms<T>>(
     }
     let items = rows.batches * rows.blocks();
     let count = items * 2 * rows.channels;
-    let run = |partial: &mut [f64]| {
-        let kernel = Sums::<T, M> {
-            x,
-            dy,
-            rows,
-            patterns,
-            out: Disjoint::new(partial),
-            terms: std::marker::PhantomData,
-        };
-        run_parallel(&kernel, items, rows.grain());
-    };
-    match Buffer::new(count * size_of::<f64>()) {
-        Some(mut buffer) => {
-            run(buffer.as_mut_slice());
-            finish(buffer.as_slice());
-        }
+    let (mut pooled, mut fresh) = (Buffer::new(count * size_of::<f64>()), Vec::new());
+    let partial: &mut [f64] = match &mut pooled {
+        Some(buffer) => buffer.as_mut_slice(),
         None => {
-            let mut partial = vec![0.0; count];
-            run(&mut partial);
-            finish(&partial);
+            fresh.resize(count, 0.0);
+            &mut fresh
         }
-    }
+    };
+    let kernel = Sums::<T, M> {
+        x,
+        dy,
+        rows,
+        patterns,
+        out: Disjoint::new(partial),
+        terms: std::marker::PhantomData,
+    };
+    run_parallel(&kernel, items, rows.grain());
+    finish(partial);
 }
 
 /// Joins the blocks of each batch, in their order.

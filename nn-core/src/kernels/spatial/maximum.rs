@@ -77,6 +77,8 @@ struct Largest<'a, T, I> {
 }
 
 impl<T: Float, I: Code> Strip for Largest<'_, T, I> {
+    const WIDE: bool = false;
+
     #[inline(always)]
     fn strip<const W: usize>(&mut self, at: usize) {
         let mut best = [T::NEG_INFINITY; W];
@@ -175,35 +177,35 @@ struct Backward<'a, T, I> {
     dx: Disjoint<'a, T>,
 }
 
-/// One place of the input.
-struct Share<'a, T, I> {
-    dy: &'a [T],
-    codes: &'a [I],
-    channels: usize,
-    factors: [usize; 2],
-    sources: &'a [Source],
-    links: &'a [Link],
-    dx: &'a mut [T],
-}
-
-impl<T: Float, I: Code> Strip for Share<'_, T, I> {
+impl<T: Float, I: Code> Backward<'_, T, I> {
+    /// One place of the input. The loops run over all channels at once: unrolled by strips, they become branches, which
+    /// no processor can foresee here.
     #[inline(always)]
-    fn strip<const W: usize>(&mut self, at: usize) {
-        let mut sum = [T::ZERO; W];
-        for source in self.sources {
+    fn place(&self, sources: &[Source], links: &[Link], dx: &mut [T]) {
+        let channels = dx.len();
+        let mut first = true;
+        for source in sources {
             let code = source.code(self.factors);
-            for link in self.links {
+            for link in links {
                 let code = (code + link.tap) as u32;
-                let place = source.first + link.place * self.channels + at;
-                let codes = piece::<W, I>(self.codes, place);
-                let dy = piece::<W, T>(self.dy, place);
-                for i in 0..W {
-                    let chosen = codes[i].number() == code;
-                    sum[i] += if chosen { dy[i] } else { T::ZERO };
+                let place = source.first + link.place * channels;
+                let codes = &self.codes[place..place + channels];
+                let dy = &self.dy[place..place + channels];
+                if first {
+                    for ((dx, dy), of) in dx.iter_mut().zip(dy).zip(codes) {
+                        *dx = if of.number() == code { *dy } else { T::ZERO };
+                    }
+                } else {
+                    for ((dx, dy), of) in dx.iter_mut().zip(dy).zip(codes) {
+                        *dx += if of.number() == code { *dy } else { T::ZERO };
+                    }
                 }
+                first = false;
             }
         }
-        *piece_mut::<W, T>(self.dx, at) = sum;
+        if first {
+            dx.fill(T::ZERO);
+        }
     }
 }
 
@@ -212,27 +214,14 @@ impl<T: Float, I: Code> Kernel for Backward<'_, T, I> {
 
     #[inline(always)]
     fn run<const FMA: bool>(&self, range: Range<usize>) {
-        let (channels, width, factors) = (self.map.channels, &self.map.axes[2], self.factors);
-        let (dy, codes) = (self.dy, self.codes);
+        let width = &self.map.axes[2];
         let mut sources = Vec::new();
         for row in range {
             self.map.sources(row, &mut sources);
             // SAFETY: item i is row i.
             let dx = unsafe { self.dx.range(self.map.row(row)) };
-            for (place, dx) in dx.chunks_exact_mut(channels).enumerate() {
-                let (sources, links) = (&sources[..], width.links(place));
-                strips(
-                    channels,
-                    Share {
-                        dy,
-                        codes,
-                        channels,
-                        factors,
-                        sources,
-                        links,
-                        dx,
-                    },
-                );
+            for (place, dx) in dx.chunks_exact_mut(self.map.channels).enumerate() {
+                self.place(&sources, width.links(place), dx);
             }
         }
     }

@@ -24,6 +24,8 @@ struct Sum<'a, T, const FMA: bool> {
 }
 
 impl<T: Float, const FMA: bool> Strip for Sum<'_, T, FMA> {
+    const WIDE: bool = true;
+
     #[inline(always)]
     fn strip<const W: usize>(&mut self, at: usize) {
         let mut sum = [T::ZERO; W];

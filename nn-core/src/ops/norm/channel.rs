@@ -11,9 +11,10 @@
 use super::plan::{Coefficients, Plan, Rounded, doubles, expect_channels, join_groups};
 use crate::autograd::{Grads, Recorder};
 use crate::dtype::for_float;
+use crate::kernels::buffer::Plain;
 use crate::kernels::norm::channel::{self as kernel, Affine, Rows};
 use crate::ops::activation;
-use crate::{Activation, Error, FloatElement, Result, Tensor};
+use crate::{Activation, Element, Error, FloatElement, Result, Tensor};
 
 /// The statistics of the channels of a batch, as running statistics take them up.
 #[derive(Debug, Clone)]
@@ -24,8 +25,8 @@ pub struct BatchStatistics {
     pub variance: Tensor,
 }
 
-/// `act(weight·(x − mean)/√(variance + eps) + bias)`; where `own`, mean and variance depend on x. `saved` is x,
-/// channels-last.
+/// `act(weight·(x − mean)/√(variance + eps) + bias + addend)`; where `own`, mean and variance depend on x. `saved` is
+/// x, channels-last.
 fn normalise(
     x: &Tensor,
     saved: Tensor,
@@ -37,21 +38,35 @@ fn normalise(
     let mut inputs = vec![x];
     inputs.extend(plan.weight);
     inputs.extend(plan.bias);
+    inputs.extend(plan.addend);
     let recorder = Recorder::of(&inputs);
-    let has = (plan.weight.is_some(), plan.bias.is_some());
+    let has = [plan.weight, plan.bias, plan.addend].map(|input| input.is_some());
 
     let relu = act == Activation::Relu;
+    let addend = plan.addend.map(Tensor::to_channels_last).transpose()?;
     let z = for_float!(name, x.dtype(), T => {
         let Rounded { scale, shift, .. } = coefficients.rounded::<T>();
         let map = Affine { scale: &scale, shift: &shift, relu };
-        Tensor::build_channels_last::<T>(x.shape().clone(), |y| {
-            kernel::affine(saved.memory::<T>(), rows, &map, y);
+        Tensor::build_channels_last::<T>(x.shape().clone(), |y| match &addend {
+            Some(addend) => {
+                kernel::affine_added(saved.memory::<T>(), addend.memory::<T>(), rows, &map, y);
+            }
+            None => kernel::affine(saved.memory::<T>(), rows, &map, y),
         })
     })?;
     // Any other activation is a pass of its own, and remembers what it needs.
     let apart = !relu && act != Activation::Identity;
     let y = if apart { z.activate(act)? } else { z.clone() };
     recorder.record(name, y.clone(), || {
+        let pass = Pass {
+            saved,
+            coefficients,
+            own,
+            has,
+            // With an addend, x alone no longer tells where a ReLU was off.
+            output: (relu && has[2]).then(|| y.clone()),
+            relu: relu && !has[2],
+        };
         let remembered = apart.then_some(if act.needs_input() { z } else { y });
         Box::new(move |grad, needed| {
             let grad = match remembered {
@@ -59,96 +74,98 @@ fn normalise(
                 None if grad.is_channels_last() => grad,
                 None => grad.to_channels_last()?,
             };
-            for_float!(name, grad.dtype(), T => {
-                backward::<T>(&saved, grad, &coefficients, (relu, own), has, needed)
-            })
+            for_float!(name, grad.dtype(), T => pass.backward::<T>(grad, needed))
         })
     })
 }
 
-fn backward<T: FloatElement + crate::kernels::buffer::Plain>(
-    x: &Tensor,
-    mut grad: Tensor,
-    coefficients: &Coefficients,
-    (relu, own): (bool, bool),
-    (has_weight, has_bias): (bool, bool),
-    needed: &[bool],
-) -> Result<Grads> {
-    let (rows, groups) = (coefficients.rows, coefficients.groups);
-    let (channels, size) = (rows.channels, rows.channels / groups.max(1));
-    let statistics = rows.statistics();
-    let Rounded { mean, scale, shift } = coefficients.rounded::<T>();
-    let map = Affine {
-        scale: &scale,
-        shift: &shift,
-        relu,
-    };
-    let needs_sums = own || needed[1..].contains(&true);
-    let (mut sum, mut dot) = (vec![0.0; statistics], vec![0.0; statistics]);
-    if needs_sums {
-        let sums = (&mut sum[..], &mut dot[..]);
-        kernel::gradient_sums(x.memory::<T>(), grad.memory::<T>(), rows, &mean, &map, sums);
-    }
-    // From x − mean to the normalised x.
-    for (dot, inverse) in dot.iter_mut().zip(&coefficients.inverse) {
-        *dot *= inverse;
-    }
-    let by_channel = |of: &[f64]| -> Result<Tensor> {
-        let mut total = vec![0.0; channels];
-        for part in of.chunks(channels.max(1)) {
-            total.iter_mut().zip(part).for_each(|(t, x)| *t += x);
-        }
-        let total = total.into_iter().map(<T as crate::Element>::from_f64);
-        Tensor::from_vec(total.collect::<Vec<T>>(), [channels])
-    };
-    let (mut dw, mut db) = (None, None);
-    if has_weight && needed[1] {
-        dw = Some(by_channel(&dot)?);
-    }
-    if has_bias && needed[1 + usize::from(has_weight)] {
-        db = Some(by_channel(&sum)?);
-    }
+/// What a pass remembers for the way back.
+struct Pass {
+    saved: Tensor,
+    coefficients: Coefficients,
+    /// Whether the statistics were those of x.
+    own: bool,
+    /// Whether there were weight, bias and addend.
+    has: [bool; 3],
+    /// Whether negative results became 0.
+    relu: bool,
+    /// The output, if only it tells where.
+    output: Option<Tensor>,
+}
 
-    let mut dx = None;
-    if needed[0] {
-        let (mut slope, mut constant) = (vec![T::ZERO; statistics], vec![T::ZERO; statistics]);
-        let count = (rows.rows * size) as f64;
-        for first in (0..statistics).step_by(size.max(1)).take_while(|_| own) {
-            let group = first..first + size;
-            let weighted = |of: &[f64]| -> f64 {
-                let terms = group
-                    .clone()
-                    .map(|i| coefficients.weight(i % channels) * of[i]);
-                terms.sum::<f64>() / count
-            };
-            let (mean_gradient, mean_dot) = (weighted(&sum), weighted(&dot));
-            for i in group.clone() {
-                let inverse = coefficients.inverse[i];
-                slope[i] = <T as crate::Element>::from_f64(-inverse * inverse * mean_dot);
-                constant[i] = <T as crate::Element>::from_f64(-inverse * mean_gradient);
+impl Pass {
+    fn backward<T: FloatElement + Plain>(self, mut grad: Tensor, needed: &[bool]) -> Result<Grads> {
+        let (x, coefficients) = (&self.saved, &self.coefficients);
+        let rows = coefficients.rows;
+        let statistics = rows.statistics();
+        let Rounded { mean, scale, shift } = coefficients.rounded::<T>();
+        let map = Affine {
+            scale: &scale,
+            shift: &shift,
+            relu: self.relu,
+        };
+        let (mut sum, mut dot) = (vec![0.0; statistics], vec![0.0; statistics]);
+        let sums = (&mut sum[..], &mut dot[..]);
+        if let Some(output) = &self.output {
+            let (x, y) = (x.memory::<T>(), output.memory::<T>());
+            if grad.is_unique() {
+                let memory = grad.memory_mut::<T>()?;
+                kernel::gradient_sums_masked(x, (y, None), memory, rows, &mean, sums);
+            } else {
+                grad = Tensor::build_like::<T>(output, |masked| {
+                    let dy = Some(grad.memory::<T>());
+                    kernel::gradient_sums_masked(x, (y, dy), masked, rows, &mean, sums);
+                })?;
             }
+        } else if self.own || needed[1..].contains(&true) {
+            kernel::gradient_sums(x.memory::<T>(), grad.memory::<T>(), rows, &mean, &map, sums);
         }
-        let rest = (&slope[..], &constant[..]);
-        dx = Some(if grad.is_unique() {
-            let memory = grad.memory_mut::<T>()?;
-            kernel::gradient((x.memory::<T>(), None), rows, &mean, &map, rest, memory);
-            grad
-        } else {
-            Tensor::build_like::<T>(x, |dx| {
-                let (x, dy) = (x.memory::<T>(), Some(grad.memory::<T>()));
-                kernel::gradient((x, dy), rows, &mean, &map, rest, dx);
-            })?
-        });
+        // From x − mean to the normalised x.
+        for (dot, inverse) in dot.iter_mut().zip(&coefficients.inverse) {
+            *dot *= inverse;
+        }
+        let mut later = Grads::new();
+        if self.has[0] {
+            later.push(Some(by_channel::<T>(&dot, rows.channels)?));
+        }
+        if self.has[1] {
+            later.push(Some(by_channel::<T>(&sum, rows.channels)?));
+        }
+        if self.has[2] {
+            later.push(needed.last().is_some_and(|n| *n).then(|| grad.clone()));
+        }
+        let mut all = Grads::new();
+        all.push(None);
+        if needed[0] {
+            let (slope, constant) = match self.own {
+                true => coefficients.gradient_terms::<T>(&sum, &dot),
+                false => (vec![T::ZERO; statistics], vec![T::ZERO; statistics]),
+            };
+            let rest = (&slope[..], &constant[..]);
+            all[0] = Some(if grad.is_unique() {
+                let memory = grad.memory_mut::<T>()?;
+                kernel::gradient((x.memory::<T>(), None), rows, &mean, &map, rest, memory);
+                grad
+            } else {
+                Tensor::build_like::<T>(x, |dx| {
+                    let operands = (x.memory::<T>(), Some(grad.memory::<T>()));
+                    kernel::gradient(operands, rows, &mean, &map, rest, dx);
+                })?
+            });
+        }
+        all.extend(later);
+        Ok(all)
     }
-    let mut all = Grads::new();
-    all.push(dx);
-    if has_weight {
-        all.push(dw);
+}
+
+/// Sums over the batches.
+fn by_channel<T: FloatElement + Plain>(of: &[f64], channels: usize) -> Result<Tensor> {
+    let mut total = vec![0.0; channels];
+    for part in of.chunks(channels.max(1)) {
+        total.iter_mut().zip(part).for_each(|(t, x)| *t += x);
     }
-    if has_bias {
-        all.push(db);
-    }
-    Ok(all)
+    let total = total.into_iter().map(<T as Element>::from_f64);
+    Tensor::from_vec(total.collect::<Vec<T>>(), [channels])
 }
 
 /// Normalises by the statistics of x itself; also gives mean and variance (biased) of each channel of each batch.
@@ -199,14 +216,15 @@ fn statistics(x: &Tensor, rows: Rows, mean: &[f64], variance: &[f64]) -> Result<
 /// x `[N, C, …]`, weight and bias `[C]`, output as x.
 impl Tensor {
     /// Batch normalisation (Ioffe and Szegedy 2015) in training:
-    /// `y = act(weight·(x − mean)/√(variance + eps) + bias)`, mean and (biased) variance over all samples and places
-    /// of a channel. Also returns those statistics, to be taken up into running ones.
+    /// `y = act(weight·(x − mean)/√(variance + eps) + bias + addend)`, mean and (biased) variance over all samples and
+    /// places of a channel; the addend, of the shape of x, is where a residual branch ends. Also returns those
+    /// statistics, to be taken up into running ones.
     ///
     /// ```
     /// use nn_core::{Activation, Tensor};
     /// # fn main() -> nn_core::Result<()> {
     /// let x = Tensor::from_vec(vec![1.0f32, 3.0, 5.0], [3, 1])?;
-    /// let (y, statistics) = x.batch_norm(None, None, 0.0, Activation::Relu)?;
+    /// let (y, statistics) = x.batch_norm(None, None, 0.0, None, Activation::Relu)?;
     /// assert_eq!(y.to_vec::<f32>()?[..2], [0.0, 0.0]);
     /// assert_eq!(statistics.variance.item()?, 4.0);
     /// # Ok(())
@@ -221,9 +239,11 @@ impl Tensor {
         weight: Option<&Tensor>,
         bias: Option<&Tensor>,
         eps: f64,
+        addend: Option<&Tensor>,
         activation: Activation,
     ) -> Result<(Tensor, BatchStatistics)> {
-        let plan = Plan::new("batch_norm", self, false, (weight, bias), eps, activation)?;
+        let plan = Plan::new("batch_norm", self, false, (weight, bias), eps, activation)?
+            .adding(self, addend)?;
         let (y, mean, variance) = by_own(self, &plan)?;
         Ok((y, statistics(self, plan.rows, &mean, &variance)?))
     }
@@ -239,9 +259,11 @@ impl Tensor {
         weight: Option<&Tensor>,
         bias: Option<&Tensor>,
         eps: f64,
+        addend: Option<&Tensor>,
         activation: Activation,
     ) -> Result<Tensor> {
-        let plan = Plan::new("batch_norm", self, false, (weight, bias), eps, activation)?;
+        let plan = Plan::new("batch_norm", self, false, (weight, bias), eps, activation)?
+            .adding(self, addend)?;
         for statistic in [mean, variance] {
             expect_channels(
                 plan.name,

@@ -13,6 +13,7 @@ pub(super) struct Plan<'a> {
     pub(super) weight: Option<&'a Tensor>,
     pub(super) bias: Option<&'a Tensor>,
     pub(super) eps: f64,
+    pub(super) addend: Option<&'a Tensor>,
     pub(super) activation: Activation,
 }
 
@@ -56,8 +57,25 @@ impl<'a> Plan<'a> {
             weight,
             bias,
             eps,
+            addend: None,
             activation,
         })
+    }
+
+    /// With something to be added before the activation.
+    pub(super) fn adding(self, x: &Tensor, addend: Option<&'a Tensor>) -> Result<Plan<'a>> {
+        if let Some(addend) = addend {
+            expect_same_type(self.name, x, addend)?;
+            if addend.shape() != x.shape() {
+                let problem = format!(
+                    "input is {}, what is added to it must have that shape, not {}",
+                    x.shape(),
+                    addend.shape()
+                );
+                return Err(Error::shape(self.name, problem));
+            }
+        }
+        Ok(Plan { addend, ..self })
     }
 
     /// Elements that share their statistics.
@@ -135,6 +153,35 @@ impl Coefficients {
                 self.bias.as_ref().map_or(0.0, |b| b[c]) - self.mean[i] * scale(i, c)
             }),
         }
+    }
+}
+
+impl Coefficients {
+    /// What the gradient of x has beside its share of that of y: `slope·(x − mean) + constant`, from the sums of the
+    /// gradients of y and of their products with the normalised x.
+    pub(super) fn gradient_terms<T: FloatElement>(
+        &self,
+        sum: &[f64],
+        dot: &[f64],
+    ) -> (Vec<T>, Vec<T>) {
+        let channels = self.rows.channels;
+        let size = (channels / self.groups.max(1)).max(1);
+        let count = (self.rows.rows * size) as f64;
+        let (mut slope, mut constant) = (Vec::new(), Vec::new());
+        for first in (0..self.mean.len()).step_by(size) {
+            let group = first..first + size;
+            let weighted = |of: &[f64]| -> f64 {
+                let terms = group.clone().map(|i| self.weight(i % channels) * of[i]);
+                terms.sum::<f64>() / count
+            };
+            let (mean_gradient, mean_dot) = (weighted(sum), weighted(dot));
+            for i in group.clone() {
+                let inverse = self.inverse[i];
+                slope.push(<T as Element>::from_f64(-inverse * inverse * mean_dot));
+                constant.push(<T as Element>::from_f64(-inverse * mean_gradient));
+            }
+        }
+        (slope, constant)
     }
 }
 

@@ -139,6 +139,30 @@ fn maps_and_gradients_agree_with_the_formula() {
             let coefficients = (&slope[..], &constant[..]);
             gradient((&x, Some(&dy)), r, &mean, &map, coefficients, &mut out);
             each(r, |_, i| close(&what, out[i], dx[i], 1e-12));
+            // The sum with an addend, and its gradient masked by the output.
+            affine_added(&x, &dy, r, &map, &mut out);
+            each(r, |s, i| {
+                let z = x[i] * scale[s] + shift[s] + dy[i];
+                close(&what, out[i], if relu { z.max(0.0) } else { z }, 1e-12);
+            });
+            let (output, mut masked) = (centred(6.0, 0.0), dy.clone());
+            let output: Vec<f64> = (0..r.len()).map(|i| output[i % n.max(1)] - 5.0).collect();
+            let (mut s, mut d) = (vec![9.0; n], vec![9.0; n]);
+            gradient_sums_masked(&x, (&output, None), &mut masked, r, &mean, (&mut s, &mut d));
+            let expected: Vec<f64> = (0..r.len())
+                .map(|i| if output[i] > 0.0 { dy[i] } else { 0.0 })
+                .collect();
+            assert_eq!(masked, expected);
+            let (mut again, mut s2, mut d2) = (vec![9.0; r.len()], s.clone(), d.clone());
+            let sums = (&mut s2[..], &mut d2[..]);
+            gradient_sums_masked(&x, (&output, Some(&dy)), &mut again, r, &mean, sums);
+            assert!((again, s2, d2) == (masked, s.clone(), d.clone()), "{what}");
+            each(r, |k, i| {
+                (s[k], d[k]) = (s[k] - expected[i], d[k] - expected[i] * (x[i] - mean[k]))
+            });
+            assert!(s.iter().chain(&d).all(|rest| rest.abs() < 1e-7), "{what}");
+
+            gradient((&x, Some(&dy)), r, &mean, &map, coefficients, &mut out);
             let mut in_place = dy.clone();
             gradient((&x, None), r, &mean, &map, coefficients, &mut in_place);
             assert_eq!(in_place, out);
