@@ -195,7 +195,7 @@ pub(crate) fn check_channels(
             ),
         ));
     }
-    if channels % groups != 0 || filters % groups != 0 {
+    if !channels.is_multiple_of(groups) || !filters.is_multiple_of(groups) {
         return Err(Error::value(
             op,
             format!(

@@ -1,6 +1,8 @@
 use nn_core::{Context, Parameters, Tensor};
 
 use super::*;
+use crate::prelu::PreluSpec;
+use crate::{Dropout, Flatten, LogSoftmax, Softmax};
 use crate::{Init, Linear};
 
 const RECIPE: &str = r#"

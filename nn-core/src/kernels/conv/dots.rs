@@ -58,13 +58,13 @@ unsafe fn finish<T: Float>(t: &Tile<'_, T>, mut sum: T, at: usize, filter: usize
     // SAFETY: by the contract of the caller.
     unsafe {
         if !t.scale.is_null() {
-            sum = sum * *t.scale.add(filter);
+            sum *= *t.scale.add(filter);
         }
         if !t.shift.is_null() {
-            sum = sum + *t.shift.add(filter);
+            sum += *t.shift.add(filter);
         }
         if !t.residual.is_null() {
-            sum = sum + *t.residual.add(at);
+            sum += *t.residual.add(at);
         }
     }
     if t.relu && sum <= T::ZERO {

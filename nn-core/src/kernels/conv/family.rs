@@ -13,10 +13,13 @@ use crate::kernels::simd::{Portable, Simd};
 /// A micro-kernel of the weight gradient for a fixed number of rows and vectors.
 pub(super) type ProductsFn<T> = unsafe fn(&Products<T>);
 
+/// A kernel and the number of positions it is for.
+pub(super) type ForPositions<K> = (usize, K);
+
 /// The micro-kernels for one instruction set and element type.
 pub(super) trait Family: Simd {
     /// For 1, 2 and 3 vectors: the kernels by number of positions, most first, down to 1.
-    const TILES: [&'static [(usize, TileFn<Self::T>)]; 3];
+    const TILES: [&'static [ForPositions<TileFn<Self::T>>]; 3];
     /// The most positions of a depthwise tile; what is left over is done one by one.
     const DEPTHWISE: usize;
     /// For 1 and 2 vectors: the kernels by number of rows less one.
@@ -161,7 +164,7 @@ macro_rules! family {
         }
 
         impl Family for $s {
-            const TILES: [&'static [(usize, TileFn<$t>)]; 3] = [
+            const TILES: [&'static [ForPositions<TileFn<$t>>]; 3] = [
                 &[$(($m1, $module::kernel::<$m1, 1>)),*],
                 &[$(($m2, $module::kernel::<$m2, 2>)),*],
                 &[$(($m3, $module::kernel::<$m3, 3>)),*],

@@ -10,10 +10,6 @@
 //! Each sum has an order of its own that depends on the sizes only, so results have the same bits for any number of
 //! threads.
 
-#[expect(
-    clippy::needless_range_loop,
-    reason = "register tiles are indexed by constants"
-)]
 mod dots;
 mod family;
 mod gather;

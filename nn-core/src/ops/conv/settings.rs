@@ -198,7 +198,7 @@ impl Convolution {
             false => (weight[1].saturating_mul(groups), weight[0]),
             true => (weight[0], weight[1].saturating_mul(groups)),
         };
-        if weight[0] % groups != 0 || weight[0] == 0 || weight[1] == 0 {
+        if !weight[0].is_multiple_of(groups) || weight[0] == 0 || weight[1] == 0 {
             return Err(Error::value(
                 op,
                 format!(

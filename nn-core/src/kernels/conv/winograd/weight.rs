@@ -138,7 +138,7 @@ fn collect<S: Family>(
         for block in others.chunks_exact(sums_len) {
             let block = &block[point * channels * width..][..channels * width];
             for (sum, &x) in sum.iter_mut().zip(block) {
-                *sum = *sum + x;
+                *sum += x;
             }
         }
     });
