@@ -155,8 +155,8 @@ impl<const D: usize> ConvSpec<D> {
     /// The layer for inputs of `channels` channels, with fresh weights.
     ///
     /// # Errors
-    /// [`Error::Value`] if a size is 0, groups do not divide channels and filters, or `same` padding meets a stride;
-    /// [`Error::TooLarge`] if the weights do not fit into memory.
+    /// [`nn_core::Error::Value`] if a size is 0, groups do not divide channels and filters, or `same` padding meets a stride;
+    /// [`nn_core::Error::TooLarge`] if the weights do not fit into memory.
     pub fn build(&self, channels: usize, dtype: DType, rng: &mut Rng) -> Result<Conv<D>> {
         settings::check_channels(Self::NAME, channels, self.filters, self.groups)?;
         let each = [
@@ -226,7 +226,7 @@ impl<const D: usize> Conv<D> {
     /// `f32`; [`ConvSpec`] offers more choice.
     ///
     /// # Errors
-    /// [`Error::Value`] if a size is 0; [`Error::TooLarge`] if the weights do not fit into memory.
+    /// [`nn_core::Error::Value`] if a size is 0; [`nn_core::Error::TooLarge`] if the weights do not fit into memory.
     pub fn new(channels: usize, filters: usize, kernel: usize, rng: &mut Rng) -> Result<Conv<D>> {
         ConvSpec::new(filters, kernel).build(channels, DType::F32, rng)
     }

@@ -21,7 +21,7 @@ use crate::{Dropout, Flatten, LogSoftmax, Pad, PadShortcut, Softmax, SpatialDrop
 pub enum LayerKind {
     /// [`Linear`](crate::Linear): `x·Wᵀ + b`.
     Linear(LinearSpec),
-    /// [`Sequential`]: layers in a row, as one.
+    /// [`Sequential`](crate::Sequential): layers in a row, as one.
     Sequential(NetworkSpec),
     /// [`Conv1d`](crate::Conv1d): convolution over sequences.
     Conv1d(ConvSpec<1>),

@@ -1,11 +1,11 @@
 //! Convolutions of one to three spatial axes, channels-last, with stride, dilation, padding and groups.
 //!
-//! No matrix of patches is ever made. The forward pass and the gradient of the input have one form, a [gather](geometry):
-//! each place of the result sums, over taps and channels, what lies at offsets from it. The micro-kernel ([tile]) keeps a
+//! No matrix of patches is ever made. The forward pass and the gradient of the input have one form, a gather (`geometry`):
+//! each place of the result sums, over taps and channels, what lies at offsets from it. The micro-kernel (`tile`) keeps a
 //! few places by a few vectors of filters in registers and reads the source where it lies, or, where taps reach beyond
-//! its border, a copy of a part with zeros around ([window]). The gradient of the weight sums products over places
-//! ([weight_gradient]). Kernels of one tap and stride 1 are matrix products as they are; kernels of 3×3 and stride 1
-//! with enough channels take [Winograd](winograd)'s way, with a quarter of the multiplications.
+//! its border, a copy of a part with zeros around (`window`). The gradient of the weight sums products over places
+//! (`weight_gradient`). Kernels of one tap and stride 1 are matrix products as they are; kernels of 3×3 and stride 1
+//! with enough channels take Winograd's way (`winograd`), with a quarter of the multiplications.
 //!
 //! Each sum has an order of its own that depends on the sizes only, so results have the same bits for any number of
 //! threads.
