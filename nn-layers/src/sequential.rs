@@ -373,7 +373,8 @@ mod tests {
             // Statistics and parameters that are not 0 and 1.
             for (i, parameter) in network.parameters_mut().into_iter().enumerate() {
                 if parameter.value().rank() == 1 && parameter.value().dtype() == DType::F64 {
-                    let value = grid([6]).add_scalar(4.0 + i as f64).unwrap();
+                    let value = grid([6]).mul_scalar(0.1 + 0.005 * i as f64).unwrap();
+                    let value = value.add_scalar(1.0).unwrap();
                     parameter.set_value(&value).unwrap();
                 }
             }
@@ -385,6 +386,7 @@ mod tests {
                     .unwrap()
                     .to_vec::<f64>()
                     .unwrap();
+                assert!(apart.iter().filter(|y| **y > 0.0).count() > apart.len() / 8);
                 for _ in 0..2 {
                     let together = network.forward(&x, &mut Context::evaluate()).unwrap();
                     for (a, b) in together.to_vec::<f64>().unwrap().iter().zip(&apart) {

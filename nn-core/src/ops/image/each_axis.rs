@@ -14,8 +14,8 @@ use crate::{Error, Result};
 ///
 /// ```
 /// use nn_core::EachAxis;
-/// assert_eq!(EachAxis::from(2).at(1), 2);
-/// assert_eq!(EachAxis::from([2, 1]).at(1), 1);
+/// let (all, each): (EachAxis<usize>, EachAxis<usize>) = (2.into(), [2, 1].into());
+/// assert_eq!((all.at(1), each.at(1)), (2, 1));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EachAxis<T>(SmallVec<[T; 3]>);
