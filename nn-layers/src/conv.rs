@@ -13,6 +13,7 @@ use nn_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::init::Fans;
+use crate::layer::by_parts;
 use crate::memo::Memo;
 use crate::{Finish, Init, Layer, LayerSpec};
 
@@ -276,14 +277,7 @@ where
     /// for the next time.
     fn forward_finished(&self, x: &Tensor, finish: Finish<'_>, cx: &mut Context) -> Result<Tensor> {
         if !self.folds_affine(cx) || x.is_recorded() {
-            return match finish {
-                Finish {
-                    affine: None,
-                    addend: None,
-                    activation,
-                } => self.forward_activated(x, activation, cx),
-                finish => finish.after(self.forward(x, cx)?),
-            };
+            return by_parts(self, x, finish, cx);
         }
         self.output_shape(x.shape())?;
         let key = (self.weight.version(), Shape::from(&x.dims()[1..]));

@@ -105,19 +105,7 @@ pub trait Layer: Parameters + fmt::Debug + Send + Sync {
     /// # Errors
     /// Those of [`Layer::forward`]; [`nn_core::Error::Shape`] unless the parts fit the output.
     fn forward_finished(&self, x: &Tensor, finish: Finish<'_>, cx: &mut Context) -> Result<Tensor> {
-        match finish {
-            Finish {
-                affine: None,
-                addend: None,
-                activation: Activation::Identity,
-            } => self.forward(x, cx),
-            Finish {
-                affine: None,
-                addend: None,
-                activation,
-            } => self.forward_activated(x, activation, cx),
-            finish => finish.after(self.forward(x, cx)?),
-        }
+        by_parts(self, x, finish, cx)
     }
 
     /// The affine map by channel that this layer is in such a pass, if it is nothing else, as batch normalisation is in
@@ -151,6 +139,20 @@ pub trait Layer: Parameters + fmt::Debug + Send + Sync {
             multiply_adds: self.multiply_adds(input),
         });
         Ok(())
+    }
+}
+
+/// [`Layer::forward_finished`] of a layer that does no more than an activation in its own pass.
+pub(crate) fn by_parts<L: Layer + ?Sized>(
+    layer: &L,
+    x: &Tensor,
+    finish: Finish<'_>,
+    cx: &mut Context,
+) -> Result<Tensor> {
+    match (finish.affine, finish.addend, finish.activation) {
+        (None, None, Activation::Identity) => layer.forward(x, cx),
+        (None, None, activation) => layer.forward_activated(x, activation, cx),
+        _ => finish.after(layer.forward(x, cx)?),
     }
 }
 

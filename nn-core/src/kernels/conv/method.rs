@@ -60,7 +60,7 @@ where
         Method::Direct => pack::packed_len(gather, S::LANES),
         Method::Depthwise => gather.groups * taps(),
         Method::Dots => gather.filters * taps() * gather.channels,
-        Method::Winograd => winograd::Weights::len(gather, S::LANES),
+        Method::Winograd => winograd::weight_len(gather, S::LANES),
     };
     let mut buffer = Buffer::new(len.checked_mul(size_of::<S::T>())?)?;
     let to = buffer.as_mut_slice();

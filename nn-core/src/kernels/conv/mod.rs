@@ -172,12 +172,7 @@ pub fn forward<T: ConvElement>(
             geometry.output_len()
         ]
     );
-    if geometry.is_product() && finish.scale.is_none() && finish.residual.is_none() {
-        let epilogue = Epilogue {
-            bias: finish.shift,
-            activation: finish.activation,
-            ..Epilogue::default()
-        };
+    if let Some(epilogue) = as_product(geometry, finish) {
         let (c, f) = (geometry.channels, geometry.filters);
         product((x, c), (weight, f, c, true), (y, f), &epilogue);
         return Ok(());
@@ -270,12 +265,7 @@ pub fn input_gradient<T: ConvElement>(
             geometry.output_len()
         ]
     );
-    if geometry.is_product() && finish.scale.is_none() && finish.residual.is_none() {
-        let epilogue = Epilogue {
-            bias: finish.shift,
-            activation: finish.activation,
-            ..Epilogue::default()
-        };
+    if let Some(epilogue) = as_product(geometry, finish) {
         let (c, f) = (geometry.channels, geometry.filters);
         product((dy, f), (weight, f, c, false), (dx, c), &epilogue);
         return Ok(());
@@ -339,6 +329,19 @@ pub fn weight_gradient<T: ConvElement>(
         return Ok(());
     }
     T::weight_gradient(current_isa(), geometry, x, dy, dw).ok_or(OutOfMemory)
+}
+
+/// What follows the matrix product that a convolution is, if it is one and a product can be followed by that.
+fn as_product<'a, T: ConvElement>(
+    geometry: &Geometry,
+    finish: &Finish<'a, T>,
+) -> Option<Epilogue<'a, T>> {
+    let simple = finish.scale.is_none() && finish.residual.is_none();
+    (geometry.is_product() && simple).then(|| Epilogue {
+        bias: finish.shift,
+        activation: finish.activation,
+        ..Epilogue::default()
+    })
 }
 
 /// A convolution of one tap: `to [rows, n] = from [rows, k] · W` with `W` of `out` rows and `inner` columns, transposed

@@ -65,6 +65,11 @@ impl Strides {
         Strides::of(g, g.kernel_len(), g.channels * g.kernel_len())
     }
 
+    /// Where a tap lies, from the first.
+    pub fn tap(&self, taps: [Tap; 3]) -> usize {
+        taps.iter().zip(self.taps).map(|(t, s)| t.k * s).sum()
+    }
+
     /// For the gradient of the input, where filters are summed over.
     pub fn backward(g: &Geometry) -> Strides {
         Strides::of(g, g.channels * g.kernel_len(), g.kernel_len())
@@ -91,7 +96,7 @@ pub(super) fn pack<T: Float>(
             let width = panel.vectors * lanes;
             let real = width - lanes + panel.tail;
             for_each_tap(gather, |taps| {
-                let tap: usize = taps.iter().zip(strides.taps).map(|(t, s)| t.k * s).sum();
+                let tap = strides.tap(taps);
                 for channel in 0..gather.channels {
                     let from = group * strides.group
                         + channel * strides.channel
@@ -132,7 +137,7 @@ pub(super) fn transpose_taps<T: Float>(
 ) {
     let mut rows = packed.chunks_exact_mut(gather.groups);
     for_each_tap(gather, |taps| {
-        let tap: usize = taps.iter().zip(strides.taps).map(|(t, s)| t.k * s).sum();
+        let tap = strides.tap(taps);
         let weights = weight[tap..].iter().step_by(strides.group);
         for (out, &w) in rows.next().into_iter().flatten().zip(weights) {
             *out = w;
@@ -150,7 +155,7 @@ pub(super) fn filters_apart<T: Float>(
     let mut packed = packed.iter_mut();
     for filter in 0..gather.filters {
         for_each_tap(gather, |taps| {
-            let tap: usize = taps.iter().zip(strides.taps).map(|(t, s)| t.k * s).sum();
+            let tap = strides.tap(taps);
             let weights = weight[filter * strides.filter + tap..]
                 .iter()
                 .step_by(strides.channel);

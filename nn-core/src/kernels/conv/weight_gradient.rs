@@ -6,7 +6,7 @@
 use super::family::Family;
 use super::gather::{Shared, bands, parallel};
 use super::geometry::{Gather, Geometry};
-use super::pack::{Panel, for_each_tap, panels_of};
+use super::pack::{Panel, Strides, for_each_tap, panels_of};
 use super::products::Products;
 use super::window::Window;
 use crate::kernels::buffer::{Buffer as Pooled, Plain};
@@ -240,11 +240,9 @@ fn collect<T: Float>(
     dw: &mut [T],
     lanes: usize,
 ) {
-    let [_, height, columns] = geometry.axes.map(|axis| axis.kernel);
+    let strides = Strides::forward(geometry);
     let mut taps = Vec::new();
-    for_each_tap(gather, |[d, h, w]| {
-        taps.push((d.k * height + h.k) * columns + w.k)
-    });
+    for_each_tap(gather, |tap| taps.push(strides.tap(tap)));
     let (channels, filters) = match depthwise {
         true => (1, geometry.groups),
         false => (geometry.channels, geometry.filters),

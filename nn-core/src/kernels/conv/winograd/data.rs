@@ -12,14 +12,9 @@ use crate::kernels::float::Float;
 use crate::kernels::scratch::Buffer;
 use crate::kernels::threads;
 
-/// The weight at the points, in panels for the micro-kernel: for each point, panel and channel, the panel's filters.
-pub(in crate::kernels::conv) struct Weights;
-
-impl Weights {
-    /// Elements, for vectors of `lanes`.
-    pub fn len(gather: &Gather, lanes: usize) -> usize {
-        POINTS * gather.channels * gather.filters.next_multiple_of(lanes)
-    }
+/// Elements of a weight at the points, for vectors of `lanes`: for each point, panel and channel, the panel's filters.
+pub(in crate::kernels::conv) fn weight_len(gather: &Gather, lanes: usize) -> usize {
+    POINTS * gather.channels * gather.filters.next_multiple_of(lanes)
 }
 
 /// Brings a weight to the points.
@@ -35,14 +30,7 @@ pub(in crate::kernels::conv) unsafe fn transform_weight<S: Family>(
     let point_len = gather.channels * gather.filters.next_multiple_of(S::LANES);
     assert_eq!(to.len(), POINTS * point_len);
     let mut taps = Vec::with_capacity(9);
-    for_each_tap(gather, |tap| {
-        taps.push(
-            tap.iter()
-                .zip(strides.taps)
-                .map(|(t, s)| t.k * s)
-                .sum::<usize>(),
-        );
-    });
+    for_each_tap(gather, |tap| taps.push(strides.tap(tap)));
     let mut vectors = vec![S::T::ZERO; 9 * S::LANES];
     let mut panel_start = 0;
     for panel in panels(gather.filters, S::LANES) {

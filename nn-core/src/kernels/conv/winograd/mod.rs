@@ -16,7 +16,7 @@ mod data;
 pub(super) mod transform;
 mod weight;
 
-pub(super) use data::{Weights, run, transform_weight};
+pub(super) use data::{run, transform_weight, weight_len};
 pub(super) use weight::gradient;
 
 use super::geometry::{Gather, Line};

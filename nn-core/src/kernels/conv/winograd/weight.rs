@@ -5,7 +5,7 @@ use super::{Grid, POINTS, block, plane};
 use crate::kernels::buffer::{Buffer as Pooled, Plain};
 use crate::kernels::conv::family::Family;
 use crate::kernels::conv::gather::{Shared, parallel};
-use crate::kernels::conv::geometry::Geometry;
+use crate::kernels::conv::geometry::{Gather, Geometry};
 use crate::kernels::conv::pack::{Panel, Strides, for_each_tap, panels_of};
 use crate::kernels::conv::products::Products;
 use crate::kernels::float::Float;
@@ -110,27 +110,20 @@ where
             }
         }
     });
-    collect::<S>(geometry, (all_sums, sums_len, widths[1]), dw);
+    collect::<S>(geometry, &gather, (all_sums, sums_len, widths[1]), dw);
     Some(())
 }
 
 /// Adds the sums of the blocks, in their order, and brings them back from the points to the taps.
 fn collect<S: Family>(
     geometry: &Geometry,
+    gather: &Gather,
     (sums, sums_len, width): (&mut [S::T], usize, usize),
     dw: &mut [S::T],
 ) {
-    let gather = geometry.forward();
     let strides = Strides::forward(geometry);
     let mut taps = Vec::with_capacity(9);
-    for_each_tap(&gather, |tap| {
-        taps.push(
-            tap.iter()
-                .zip(strides.taps)
-                .map(|(t, s)| t.k * s)
-                .sum::<usize>(),
-        );
-    });
+    for_each_tap(gather, |tap| taps.push(strides.tap(tap)));
     let (channels, filters) = (geometry.channels, geometry.filters);
     let (first, others) = sums.split_at_mut(sums_len);
     // A chunk is what all points have of one channel: rows of different points are far apart, so it goes by points.
