@@ -10,6 +10,7 @@ mod evaluate;
 mod fetch;
 mod interrupt;
 mod model;
+mod opened;
 mod output;
 mod picture;
 mod recipe;
