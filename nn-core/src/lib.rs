@@ -45,7 +45,7 @@ pub use dtype::{DType, Element, FloatElement};
 pub use error::{Error, Result};
 pub use kernels::activation::Activation;
 pub use ops::{
-    Axes, BatchStatistics, ConvAxis, ConvFinish, Convolution, CrossEntropy, EachAxis,
+    Axes, BatchStatistics, ConvAxis, ConvFinish, Convolution, CrossEntropy, EachAxis, FeatureStack,
     Interpolation, PadMode, Pooling, PreparedConvolution, Reduction, Resize, subsampled,
 };
 pub use random::{Purpose, Rng};

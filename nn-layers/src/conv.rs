@@ -303,6 +303,15 @@ where
         !cx.is_training() && cx.tape().is_none() && self.spec.padding_mode == PadMode::Zeros
     }
 
+    fn as_projection(&self) -> Option<&Parameter> {
+        let each = |of: &EachAxis<usize>| (0..D).all(|axis| of.at(axis) == 1);
+        let spec = &self.spec;
+        let pointwise = each(&spec.kernel) && each(&spec.stride) && spec.groups == 1;
+        let bare = self.bias.is_none() && spec.padding_mode == PadMode::Zeros;
+        let unpadded = self.settings.axes.iter().all(|axis| axis.padding == (0, 0));
+        (pointwise && bare && unpadded).then_some(&self.weight)
+    }
+
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         let weight = self.weight.value().shape();
         let name = ConvSpec::<D>::NAME;

@@ -1,11 +1,13 @@
 //! Layers that each see everything before them.
 
-use nn_core::{Context, Error as CoreError, Parameter, Parameters, Path, Result, Shape, Tensor};
+use nn_core::{
+    Context, Error as CoreError, FeatureStack, Parameter, Parameters, Path, Result, Shape, Tensor,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::spec::Site;
 use crate::summary::Row;
-use crate::{Error, Layer, LayerSpec, Sequential};
+use crate::{BatchNorm, Error, Layer, LayerSpec, Sequential};
 
 /// `y₀ = x`, `yₗ₊₁ = [yₗ, layerₗ(yₗ)]`, joined along the channels (axis 1): each layer sees the input and the outputs of all
 /// layers before it.
@@ -126,7 +128,35 @@ impl DenseBlock {
     pub fn layers(&self) -> &Sequential {
         &self.layers
     }
+
+    /// The beginnings of all layers, if all begin alike.
+    fn heads(&self) -> Option<Vec<Head<'_>>> {
+        let mut heads = Vec::new();
+        for (_, layer) in self.layers.iter() {
+            heads.push(layer.as_sequential()?.head()?);
+        }
+        (!heads.is_empty()).then_some(heads)
+    }
+
+    fn forward_stacked(&self, heads: &[Head<'_>], x: &Tensor, cx: &mut Context) -> Result<Tensor> {
+        let channels = self.output_shape(x.shape())?[1];
+        let mut stack = FeatureStack::new(x, channels)?;
+        for ((name, layer), (norm, projection)) in self.layers.iter().zip(heads) {
+            norm.project_stack(&stack, projection, cx)
+                .and_then(|h| match layer.as_sequential() {
+                    Some(layers) => layers.forward_behind_head(&h, cx),
+                    None => Ok(h),
+                })
+                .and_then(|new| cx.checked(new))
+                .and_then(|new| stack.push(&new))
+                .map_err(|e| e.in_layer(name, layer.describe()))?;
+        }
+        stack.finish()
+    }
 }
+
+/// What a layer begins with: batch normalisation and, after a ReLU, a projection.
+type Head<'a> = (&'a BatchNorm, &'a Parameter);
 
 impl Parameters for DenseBlock {
     fn visit<'a>(&'a self, path: &mut Path, f: &mut dyn FnMut(&Path, &'a Parameter)) {
@@ -139,7 +169,14 @@ impl Parameters for DenseBlock {
 }
 
 impl Layer for DenseBlock {
+    /// In training, layers that begin with batch normalisation, ReLU and a 1×1 convolution share a
+    /// [`FeatureStack`], which neither joins nor stores what they normalise.
     fn forward(&self, x: &Tensor, cx: &mut Context) -> Result<Tensor> {
+        if cx.is_training()
+            && let Some(heads) = self.heads()
+        {
+            return self.forward_stacked(&heads, x, cx);
+        }
         let mut y = x.clone();
         for (name, layer) in self.layers.iter() {
             y = layer

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use nn_core::{Activation, Context, Error, Parameters, Path, Result, Shape, Tensor};
+use nn_core::{Activation, Context, Error, Parameter, Parameters, Path, Result, Shape, Tensor};
 
 use crate::summary::Row;
-use crate::{LayerSpec, Sequential};
+use crate::{BatchNorm, LayerSpec, Sequential};
 
 /// A function of a tensor, with parameters that can be learned.
 ///
@@ -83,6 +83,16 @@ pub trait Layer: Parameters + fmt::Debug + Send + Sync {
 
     /// The row of layers this layer is, if it is nothing else. Whoever looks at layers one by one goes on inside it.
     fn as_sequential(&self) -> Option<&Sequential> {
+        None
+    }
+
+    /// The batch normalisation this layer is, if it is nothing else.
+    fn as_batch_norm(&self) -> Option<&BatchNorm> {
+        None
+    }
+
+    /// The weight `[filters, C, 1…]`, if this layer is a 1×1 convolution of every place and adds no bias.
+    fn as_projection(&self) -> Option<&Parameter> {
         None
     }
 

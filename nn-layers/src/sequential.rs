@@ -4,7 +4,7 @@ use nn_core::{Activation, Context, Parameter, Parameters, Path, Result, Shape, T
 
 use crate::layer::Finish;
 use crate::summary::Row;
-use crate::{Error, Layer, LayerSpec, NetworkSpec, Summary};
+use crate::{BatchNorm, Error, Layer, LayerSpec, NetworkSpec, Summary};
 
 /// Layers, each of which takes the output of the one before.
 ///
@@ -163,10 +163,38 @@ impl Sequential {
     }
 }
 
+/// Layers that [`Sequential::head`] takes.
+const HEAD: usize = 3;
+
 impl Sequential {
+    /// The batch normalisation and the projection that it begins with, if those are its first layers, with a ReLU between
+    /// them: together they need no pass over the normalised values.
+    pub(crate) fn head(&self) -> Option<(&BatchNorm, &Parameter)> {
+        let [(_, norm), (_, relu), (_, projection), ..] = &self.layers[..] else {
+            return None;
+        };
+        let between = relu.as_activation() == Some(Activation::Relu);
+        let head = (norm.as_batch_norm()?, projection.as_projection()?);
+        between.then_some(head)
+    }
+
+    /// The layers after its [head](Sequential::head), from the head's output on.
+    pub(crate) fn forward_behind_head(&self, h: &Tensor, cx: &mut Context) -> Result<Tensor> {
+        self.run_from(HEAD, h, Finish::default(), cx)
+    }
+
     fn run(&self, x: &Tensor, finish: Finish<'_>, cx: &mut Context) -> Result<Tensor> {
+        self.run_from(0, x, finish, cx)
+    }
+
+    fn run_from(
+        &self,
+        mut at: usize,
+        x: &Tensor,
+        finish: Finish<'_>,
+        cx: &mut Context,
+    ) -> Result<Tensor> {
         let mut x = x.clone();
-        let mut at = 0;
         // Taken by the last layer, unless that one has an activation of its own in between.
         let mut finish = Some(finish);
         while let Some((name, layer)) = self.layers.get(at) {

@@ -26,4 +26,5 @@ mod scratch;
 mod simd;
 pub mod softmax;
 pub mod spatial;
+pub mod stack;
 pub mod threads;

@@ -11,6 +11,7 @@ mod concat;
 mod conv;
 mod cross_entropy;
 mod dropout;
+mod feature_stack;
 mod image;
 mod index;
 mod linear;
@@ -26,6 +27,7 @@ mod upsample;
 
 pub use conv::{ConvAxis, ConvFinish, Convolution, PreparedConvolution};
 pub use cross_entropy::{CrossEntropy, Reduction};
+pub use feature_stack::FeatureStack;
 pub use image::EachAxis;
 pub use norm::BatchStatistics;
 pub use pad::PadMode;

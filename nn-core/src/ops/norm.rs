@@ -2,7 +2,7 @@
 
 mod channel;
 mod local_response;
-mod plan;
+pub(in crate::ops) mod plan;
 mod row;
 
 pub use channel::BatchStatistics;

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use nn_core::{Activation, Context, DType, ParamId, Parameter, Result, Shape, Tensor};
+use nn_core::{
+    Activation, BatchStatistics, Context, DType, FeatureStack, ParamId, Parameter, Result, Shape,
+    Tensor,
+};
 use serde::{Deserialize, Serialize};
 
 use super::running::{self, Running, expect_momentum, is_tenth, tenth};
@@ -143,14 +146,38 @@ impl BatchNorm {
                 let by = (running.mean.value(), running.variance.value());
                 x.batch_norm_with(by, weight, bias, eps, addend, activation)
             }
-            running => {
+            _ => {
                 let (y, batch) = x.batch_norm(weight, bias, eps, addend, activation)?;
-                if let (Some(running), true) = (running, cx.is_training()) {
-                    let momentum = (!self.spec.cumulative).then_some(self.spec.momentum);
-                    running.update(&batch, momentum, cx)?;
-                }
+                self.take_up(&batch, cx)?;
                 Ok(y)
             }
+        }
+    }
+
+    /// In training, on the tape: the normalised features of a stack, ReLU, and a projection, without a pass of their own.
+    pub(crate) fn project_stack(
+        &self,
+        stack: &FeatureStack,
+        projection: &Parameter,
+        cx: &mut Context,
+    ) -> Result<Tensor> {
+        let weight = self.weight.as_ref().map(|p| cx.param(p));
+        let bias = self.bias.as_ref().map(|p| cx.param(p));
+        let projection = cx.param(projection);
+        let (h, batch) =
+            stack.norm_relu_project(weight.as_ref(), bias.as_ref(), self.spec.eps, &projection)?;
+        self.take_up(&batch, cx)?;
+        Ok(h)
+    }
+
+    /// Lets the running statistics take up those of a batch, in training.
+    fn take_up(&self, batch: &BatchStatistics, cx: &mut Context) -> Result<()> {
+        match self.running() {
+            Some(running) if cx.is_training() => {
+                let momentum = (!self.spec.cumulative).then_some(self.spec.momentum);
+                running.update(batch, momentum, cx)
+            }
+            _ => Ok(()),
         }
     }
 
@@ -212,6 +239,10 @@ impl Layer for BatchNorm {
             Some(_) => finish.after(self.forward(x, cx)?),
             None => self.run(x, finish.addend, finish.activation, cx),
         }
+    }
+
+    fn as_batch_norm(&self) -> Option<&BatchNorm> {
+        Some(self)
     }
 
     /// With running statistics, in use and off the tape.

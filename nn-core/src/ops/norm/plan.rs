@@ -6,20 +6,20 @@ use crate::shape::count;
 use crate::{Activation, DType, Element, Error, FloatElement, Result, Tensor};
 
 /// What is normalised together, with the learned scale and shift.
-pub(super) struct Plan<'a> {
-    pub(super) name: &'static str,
-    pub(super) rows: Rows,
-    pub(super) groups: usize,
-    pub(super) weight: Option<&'a Tensor>,
-    pub(super) bias: Option<&'a Tensor>,
-    pub(super) eps: f64,
-    pub(super) addend: Option<&'a Tensor>,
-    pub(super) activation: Activation,
+pub(in crate::ops) struct Plan<'a> {
+    pub(in crate::ops) name: &'static str,
+    pub(in crate::ops) rows: Rows,
+    pub(in crate::ops) groups: usize,
+    pub(in crate::ops) weight: Option<&'a Tensor>,
+    pub(in crate::ops) bias: Option<&'a Tensor>,
+    pub(in crate::ops) eps: f64,
+    pub(in crate::ops) addend: Option<&'a Tensor>,
+    pub(in crate::ops) activation: Activation,
 }
 
 impl<'a> Plan<'a> {
     /// Checks what all three have in common. Each sample is a batch of its own if `by_sample`.
-    pub(super) fn new(
+    pub(in crate::ops) fn new(
         name: &'static str,
         x: &Tensor,
         by_sample: bool,
@@ -63,7 +63,7 @@ impl<'a> Plan<'a> {
     }
 
     /// With something to be added before the activation.
-    pub(super) fn adding(self, x: &Tensor, addend: Option<&'a Tensor>) -> Result<Plan<'a>> {
+    pub(in crate::ops) fn adding(self, x: &Tensor, addend: Option<&'a Tensor>) -> Result<Plan<'a>> {
         if let Some(addend) = addend {
             expect_same_type(self.name, x, addend)?;
             if addend.shape() != x.shape() {
@@ -79,12 +79,12 @@ impl<'a> Plan<'a> {
     }
 
     /// Elements that share their statistics.
-    pub(super) fn group_size(&self) -> usize {
+    pub(in crate::ops) fn group_size(&self) -> usize {
         self.rows.rows * (self.rows.channels / self.groups.max(1))
     }
 }
 
-pub(super) fn expect_channels(
+pub(in crate::ops) fn expect_channels(
     name: &'static str,
     what: &str,
     tensor: &Tensor,
@@ -101,25 +101,29 @@ pub(super) fn expect_channels(
 }
 
 /// Statistics and coefficients of every channel of every batch, in double precision.
-pub(super) struct Coefficients {
-    pub(super) rows: Rows,
-    pub(super) groups: usize,
-    pub(super) mean: Vec<f64>,
+pub(in crate::ops) struct Coefficients {
+    pub(in crate::ops) rows: Rows,
+    pub(in crate::ops) groups: usize,
+    pub(in crate::ops) mean: Vec<f64>,
     /// 1/√(variance + eps)
-    pub(super) inverse: Vec<f64>,
-    pub(super) weight: Option<Vec<f64>>,
-    pub(super) bias: Option<Vec<f64>>,
+    pub(in crate::ops) inverse: Vec<f64>,
+    pub(in crate::ops) weight: Option<Vec<f64>>,
+    pub(in crate::ops) bias: Option<Vec<f64>>,
 }
 
 /// The coefficients in the type of the elements. Forward and backward make them alike, to the bit.
-pub(super) struct Rounded<T> {
-    pub(super) mean: Vec<T>,
-    pub(super) scale: Vec<T>,
-    pub(super) shift: Vec<T>,
+pub(in crate::ops) struct Rounded<T> {
+    pub(in crate::ops) mean: Vec<T>,
+    pub(in crate::ops) scale: Vec<T>,
+    pub(in crate::ops) shift: Vec<T>,
 }
 
 impl Coefficients {
-    pub(super) fn new(plan: &Plan<'_>, mean: Vec<f64>, variance: &[f64]) -> Result<Coefficients> {
+    pub(in crate::ops) fn new(
+        plan: &Plan<'_>,
+        mean: Vec<f64>,
+        variance: &[f64],
+    ) -> Result<Coefficients> {
         let numbers = |t: Option<&Tensor>| t.map(doubles).transpose();
         Ok(Coefficients {
             rows: plan.rows,
@@ -134,11 +138,11 @@ impl Coefficients {
         })
     }
 
-    pub(super) fn weight(&self, channel: usize) -> f64 {
+    pub(in crate::ops) fn weight(&self, channel: usize) -> f64 {
         self.weight.as_ref().map_or(1.0, |w| w[channel])
     }
 
-    pub(super) fn rounded<T: FloatElement>(&self) -> Rounded<T> {
+    pub(in crate::ops) fn rounded<T: FloatElement>(&self) -> Rounded<T> {
         let of = |f: &dyn Fn(usize, usize) -> f64| -> Vec<T> {
             let places = 0..self.mean.len();
             places
@@ -159,7 +163,7 @@ impl Coefficients {
 impl Coefficients {
     /// What the gradient of x has beside its share of that of y: `slope·(x − mean) + constant`, from the sums of the
     /// gradients of y and of their products with the normalised x.
-    pub(super) fn gradient_terms<T: FloatElement>(
+    pub(in crate::ops) fn gradient_terms<T: FloatElement>(
         &self,
         sum: &[f64],
         dot: &[f64],
@@ -185,12 +189,12 @@ impl Coefficients {
     }
 }
 
-pub(super) fn doubles(tensor: &Tensor) -> Result<Vec<f64>> {
+pub(in crate::ops) fn doubles(tensor: &Tensor) -> Result<Vec<f64>> {
     tensor.detach().to_dtype(DType::F64)?.to_vec()
 }
 
 /// The mean and variance of the groups, for each of their channels; in place of mean and squares of the channels.
-pub(super) fn join_groups(plan: &Plan<'_>, mean: &mut [f64], squares: &mut [f64]) {
+pub(in crate::ops) fn join_groups(plan: &Plan<'_>, mean: &mut [f64], squares: &mut [f64]) {
     let size = plan.rows.channels / plan.groups.max(1);
     let count = plan.group_size() as f64;
     let groups = mean

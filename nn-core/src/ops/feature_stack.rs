@@ -1,0 +1,542 @@
+//! Features that grow layer by layer, as in a densely connected network.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::binary::expect_same_type;
+use super::norm::BatchStatistics;
+use super::norm::plan::{Coefficients, Rounded, doubles, expect_channels};
+use crate::autograd::{Grads, Recorder, grads};
+use crate::dtype::for_float;
+use crate::kernels::buffer::Plain;
+use crate::kernels::gemm::GemmElement;
+use crate::kernels::norm::channel::{Rows, moments};
+use crate::kernels::stack::{self as kernel, Columns, Projection, Sums};
+use crate::shape::count;
+use crate::{Element, Error, FloatElement, Result, Shape, Tensor};
+
+/// The features of a dense block: its input, and what each layer adds along the channels (axis 1).
+///
+/// `[y₀, y₁, …]` is never joined anew: there is room for all channels from the start, and each
+/// [`push`](FeatureStack::push) fills the next ones. A layer that begins with batch normalisation, ReLU and a 1×1
+/// convolution of everything so far takes [`norm_relu_project`](FeatureStack::norm_relu_project), which stores nothing
+/// of the size of the stack: statistics of a channel are computed once, when it arrives, and normalised values only in
+/// the cache, block by block. Pleiss et al. 2017, "Memory-efficient implementation of DenseNets", recompute for the same
+/// reason.
+///
+/// ```
+/// use nn_core::{DType, FeatureStack, Tensor};
+/// # fn main() -> nn_core::Result<()> {
+/// let x = Tensor::from_vec(vec![1.0f32, -1.0, 2.0, 0.0], [1, 1, 2, 2])?;
+/// let mut stack = FeatureStack::new(&x, 3)?;
+/// let weight = Tensor::ones([2, 1, 1, 1], DType::F32)?;
+/// let (h, statistics) = stack.norm_relu_project(None, None, 1e-5, &weight)?;
+/// assert_eq!((h.dims(), statistics.mean.item()?), (&[1, 2, 2, 2][..], 0.5));
+/// stack.push(&h)?;
+/// assert_eq!(stack.finish()?.dims(), [1, 3, 2, 2]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct FeatureStack {
+    state: Arc<Mutex<State>>,
+    /// Stands on the tape for the channels so far; it has no elements, since the gradient is in the state.
+    token: Tensor,
+    /// That of the whole in the end.
+    shape: Shape,
+    channels: usize,
+}
+
+const NAME: &str = "feature stack";
+
+#[derive(Debug)]
+struct State {
+    /// Channels-last; the channels to come hold any numbers.
+    features: Tensor,
+    /// Of each channel so far.
+    mean: Vec<f64>,
+    /// By n.
+    variance: Vec<f64>,
+    /// Of the features, while going back; `slope·(x − mean) + constant` is still to be added.
+    gradient: Option<Tensor>,
+    slope: Vec<f64>,
+    constant: Vec<f64>,
+}
+
+type Shared = Arc<Mutex<State>>;
+
+fn lock(state: &Shared) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl State {
+    /// The gradient of channels `at..at + channels`, complete.
+    fn take(&mut self, at: usize, channels: usize) -> Result<Tensor> {
+        let pitch = self.features.dims()[1];
+        let mut shape = self.features.shape().clone();
+        shape.dims_mut()[1] = channels;
+        let range = at..at + channels;
+        for_float!(NAME, self.features.dtype(), T => {
+            let round = |v: &[f64]| v[range.clone()].iter().map(|&v| T::from_f64(v)).collect::<Vec<T>>();
+            let (mean, slope, constant) = (round(&self.mean), round(&self.slope), round(&self.constant));
+            let gradient = self.arrived()?;
+            let operands = (self.features.memory::<T>(), gradient.memory::<T>());
+            let taken = Tensor::build_channels_last::<T>(shape, |out| {
+                kernel::take(operands, pitch, at, &mean, (&slope, &constant), out);
+            })?;
+            self.gradient = Some(gradient);
+            Ok(taken)
+        })
+    }
+
+    /// What has arrived of the gradient, taken out; zero if nothing has.
+    fn arrived(&mut self) -> Result<Tensor> {
+        match self.gradient.take() {
+            Some(gradient) => Ok(gradient),
+            None => for_float!(NAME, self.features.dtype(), T => {
+                Tensor::build_like::<T>(&self.features, |out| out.fill(T::from_f64(0.0)))
+            }),
+        }
+    }
+}
+
+/// One layer's view of the stack, for the way back.
+struct Pass {
+    state: Shared,
+    coefficients: Coefficients,
+    weight: Tensor,
+    has: [bool; 2],
+}
+
+impl FeatureStack {
+    /// A stack that begins with the channels of `x` and will have `channels` in the end.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if `x` is not `[N, C, …]` or has more channels; [`Error::DType`] unless it is of floats;
+    /// [`Error::TooLarge`] if memory is exhausted.
+    pub fn new(x: &Tensor, channels: usize) -> Result<FeatureStack> {
+        let fits = x.rank() >= 2 && x.dims()[1] > 0 && x.dims()[1] <= channels;
+        if !fits {
+            let problem = format!(
+                "input is {}, it must be [N, C, …] with C from 1 to {channels}, the channels in the end",
+                x.shape()
+            );
+            return Err(Error::shape(NAME, problem));
+        }
+        let mut shape = x.shape().clone();
+        shape.dims_mut()[1] = channels;
+        let features = for_float!(NAME, x.dtype(), T => {
+            Tensor::build_channels_last::<T>(shape.clone(), |_| ())
+        })?;
+        let state = State {
+            features,
+            mean: Vec::new(),
+            variance: Vec::new(),
+            gradient: None,
+            slope: vec![0.0; channels],
+            constant: vec![0.0; channels],
+        };
+        let mut stack = FeatureStack {
+            state: Arc::new(Mutex::new(state)),
+            token: Tensor::zeros([0], x.dtype())?,
+            shape,
+            channels: 0,
+        };
+        stack.push(x)?;
+        Ok(stack)
+    }
+
+    /// The channels so far.
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// Adds the channels of `part`, `[N, k, …]`, after those that are there.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if an axis other than 1 differs or there is no room; [`Error::DType`] if the type differs.
+    pub fn push(&mut self, part: &Tensor) -> Result<()> {
+        expect_same_type(NAME, &self.token, part)?;
+        let (whole, at) = (&self.shape, self.channels);
+        let fits = part.rank() == whole.rank()
+            && (0..whole.rank()).all(|axis| axis == 1 || part.dims()[axis] == whole[axis])
+            && part.dims()[1] <= whole[1] - at;
+        if !fits {
+            let problem = format!(
+                "{} is to be added to {at} of the {} channels of {whole}; only axis 1 may differ",
+                part.shape(),
+                whole[1]
+            );
+            return Err(Error::shape(NAME, problem));
+        }
+        let channels = part.dims()[1];
+        let dense = part.to_channels_last()?;
+        let rows = self.rows(channels);
+        let (mut mean, mut squares) = (vec![0.0; channels], vec![0.0; channels]);
+        let mut state = lock(&self.state);
+        for_float!(NAME, part.dtype(), T => {
+            let part = dense.memory::<T>();
+            moments(part, rows, &mut mean, &mut squares);
+            kernel::insert(part, channels, state.features.memory_mut::<T>()?, whole[1], at);
+            Ok(())
+        })?;
+        let count = rows.rows.max(1) as f64;
+        state.mean.extend(mean);
+        state.variance.extend(squares.iter().map(|s| s / count));
+        drop(state);
+
+        let recorder = Recorder::of(&[&self.token, part]);
+        let token = self.token.detach();
+        self.token = recorder.record(NAME, token, || {
+            let state = self.state.clone();
+            Box::new(move |token, needed| {
+                let part = needed[1].then(|| lock(&state).take(at, channels));
+                Ok(grads![token, part.transpose()?])
+            })
+        })?;
+        self.channels += channels;
+        Ok(())
+    }
+
+    fn rows(&self, channels: usize) -> Rows {
+        Rows {
+            batches: 1,
+            rows: self.shape[0] * count(&self.shape[2..]),
+            channels,
+        }
+    }
+
+    /// `max(0, weight·(y − mean)/√(variance + eps) + bias) · projectionᵀ` of all channels so far: batch normalisation in
+    /// training, ReLU, and a 1×1 convolution. Also gives the statistics, to be taken up into running ones.
+    ///
+    /// # Shapes
+    /// weight and bias `[C]` for C channels so far, projection `[filters, C, 1…]`; the result `[N, filters, …]`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the shapes do not fit or a channel has only one value; [`Error::DType`] unless all are of
+    /// one type; [`Error::Value`] if `eps` is negative.
+    pub fn norm_relu_project(
+        &self,
+        weight: Option<&Tensor>,
+        bias: Option<&Tensor>,
+        eps: f64,
+        projection: &Tensor,
+    ) -> Result<(Tensor, BatchStatistics)> {
+        let channels = self.channels;
+        let rows = self.rows(channels);
+        self.check(weight, bias, eps, projection)?;
+        let state = lock(&self.state);
+        let numbers = |t: Option<&Tensor>| t.map(doubles).transpose();
+        let coefficients = Coefficients {
+            rows,
+            groups: channels,
+            mean: state.mean.clone(),
+            inverse: (state.variance.iter().map(|v| 1.0 / (v + eps).sqrt())).collect(),
+            weight: numbers(weight)?,
+            bias: numbers(bias)?,
+        };
+        let statistics = {
+            let unbiased = rows.rows as f64 / (rows.rows as f64 - 1.0);
+            let variance: Vec<f64> = state.variance.iter().map(|v| v * unbiased).collect();
+            let tensor =
+                |v: Vec<f64>| Tensor::from_vec(v, [channels])?.to_dtype(self.token.dtype());
+            BatchStatistics {
+                mean: tensor(state.mean.clone())?,
+                variance: tensor(variance)?,
+            }
+        };
+        let filters = projection.dims()[0];
+        let matrix = projection.compact()?;
+        let mut shape = self.shape.clone();
+        shape.dims_mut()[1] = filters;
+        let h = for_float!(NAME, matrix.dtype(), T => {
+            let rounded = coefficients.rounded::<T>();
+            let projection = project::<T>(self.shape[1], rows, &rounded, &matrix);
+            Tensor::build_channels_last::<T>(shape, |h| {
+                projection.forward(state.features.memory::<T>(), h);
+            })
+        })?;
+        drop(state);
+        let mut inputs = vec![&self.token, projection];
+        inputs.extend(weight);
+        inputs.extend(bias);
+        let h = Recorder::of(&inputs).record(NAME, h, || {
+            let pass = Pass {
+                state: self.state.clone(),
+                coefficients,
+                weight: matrix,
+                has: [weight.is_some(), bias.is_some()],
+            };
+            Box::new(move |grad, _| for_float!(NAME, grad.dtype(), T => pass.backward::<T>(&grad)))
+        })?;
+        Ok((h, statistics))
+    }
+
+    fn check(
+        &self,
+        weight: Option<&Tensor>,
+        bias: Option<&Tensor>,
+        eps: f64,
+        projection: &Tensor,
+    ) -> Result<()> {
+        let channels = self.channels;
+        if !(eps >= 0.0 && eps.is_finite()) {
+            let problem = format!("eps = {eps} must be a number of at least 0");
+            return Err(Error::value(NAME, problem));
+        }
+        for coefficient in [weight, bias].into_iter().flatten() {
+            expect_same_type(NAME, &self.token, coefficient)?;
+            expect_channels(NAME, "weight and bias", coefficient, channels)?;
+        }
+        expect_same_type(NAME, &self.token, projection)?;
+        let fits = projection.rank() >= 2
+            && projection.dims()[1] == channels
+            && projection.dims()[2..].iter().all(|&k| k == 1);
+        if !fits {
+            let problem = format!(
+                "a projection of {channels} channels is [filters, {channels}, 1…], not {}",
+                projection.shape()
+            );
+            return Err(Error::shape(NAME, problem));
+        }
+        if self.rows(1).rows < 2 {
+            let problem = format!(
+                "the stack is {}: each statistic would be of one value, it takes at least 2",
+                self.shape
+            );
+            return Err(Error::shape(NAME, problem));
+        }
+        Ok(())
+    }
+
+    /// All channels, `[N, C, …]`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if channels are still missing.
+    pub fn finish(self) -> Result<Tensor> {
+        if self.channels != self.shape[1] {
+            let (here, whole) = (self.channels, self.shape[1]);
+            let problem = format!("{here} of {whole} channels are there");
+            return Err(Error::shape(NAME, problem));
+        }
+        let features = lock(&self.state).features.clone();
+        let token = self.token.detach();
+        Recorder::of(&[&self.token]).record(NAME, features, || {
+            Box::new(move |grad, _| {
+                lock(&self.state).gradient = Some(grad.to_channels_last()?);
+                Ok(grads![token])
+            })
+        })
+    }
+}
+
+fn project<'a, T: FloatElement + GemmElement + Plain>(
+    pitch: usize,
+    rows: Rows,
+    rounded: &'a Rounded<T>,
+    matrix: &'a Tensor,
+) -> Projection<'a, T> {
+    Projection {
+        columns: Columns {
+            rows: rows.rows,
+            pitch,
+            channels: rows.channels,
+        },
+        mean: &rounded.mean,
+        scale: &rounded.scale,
+        shift: &rounded.shift,
+        weight: matrix.data::<T>(),
+        filters: matrix.dims()[0],
+    }
+}
+
+impl Pass {
+    fn backward<T: FloatElement + GemmElement + Plain>(self, grad: &Tensor) -> Result<Grads> {
+        let channels = self.coefficients.rows.channels;
+        let dh = grad.to_channels_last()?;
+        let rounded = self.coefficients.rounded::<T>();
+        let (mut sum, mut dot) = (vec![0.0; channels], vec![0.0; channels]);
+        let mut state = lock(&self.state);
+        let projection = project::<T>(
+            state.features.dims()[1],
+            self.coefficients.rows,
+            &rounded,
+            &self.weight,
+        );
+        let mut gradient = state.arrived()?;
+        let mut done = None;
+        let memory = gradient.memory_mut::<T>()?;
+        let weight = Tensor::build::<T>(self.weight.shape().clone(), |weight| {
+            let sums = Sums {
+                weight,
+                sum: &mut sum,
+                dot: &mut dot,
+            };
+            done =
+                projection.backward(state.features.memory::<T>(), dh.memory::<T>(), memory, sums);
+        })?;
+        done.ok_or_else(|| Error::TooLarge {
+            problem: "there is no memory for the gradient of a projection".into(),
+        })?;
+        state.gradient = Some(gradient);
+        // From x − mean to the normalised x.
+        for (dot, inverse) in dot.iter_mut().zip(&self.coefficients.inverse) {
+            *dot *= inverse;
+        }
+        let (slope, constant) = self.coefficients.gradient_terms::<f64>(&sum, &dot);
+        let add = |to: &mut [f64], more: &[f64]| to.iter_mut().zip(more).for_each(|(t, m)| *t += m);
+        add(&mut state.slope, &slope);
+        add(&mut state.constant, &constant);
+        drop(state);
+        let by_channel = |of: &[f64]| {
+            let of = of.iter().map(|&v| <T as Element>::from_f64(v));
+            Tensor::from_vec(of.collect::<Vec<T>>(), [channels])
+        };
+        let mut all = grads![Tensor::zeros([0], grad.dtype())?, weight];
+        if self.has[0] {
+            all.push(Some(by_channel(&dot)?));
+        }
+        if self.has[1] {
+            all.push(Some(by_channel(&sum)?));
+        }
+        Ok(all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autograd::{GradCheck, gradient_check};
+    use crate::{Activation, ConvAxis, Convolution, DType, Tape};
+
+    fn numbers(shape: impl Into<Shape>, seed: u64) -> Tensor {
+        let mut rng = crate::Rng::new(seed);
+        let shape = shape.into();
+        let values: Vec<f64> = (0..shape.numel())
+            .map(|_| 2.0 * rng.uniform() - 1.0)
+            .collect();
+        Tensor::from_vec(values, shape).unwrap()
+    }
+
+    /// x, and of two layers γ, β and the projection.
+    fn inputs() -> Vec<Tensor> {
+        vec![
+            numbers([2, 3, 2, 3], 1),
+            numbers([3], 2).add_scalar(2.0).unwrap(),
+            numbers([3], 3),
+            numbers([2, 3, 1, 1], 4),
+            numbers([5], 5).add_scalar(2.0).unwrap(),
+            numbers([5], 6),
+            numbers([4, 5, 1, 1], 7),
+        ]
+    }
+
+    fn stacked(x: &[Tensor]) -> Result<Tensor> {
+        let mut stack = FeatureStack::new(&x[0], 9)?;
+        for layer in x[1..].chunks(3) {
+            let (h, _) =
+                stack.norm_relu_project(Some(&layer[0]), Some(&layer[1]), 1e-3, &layer[2])?;
+            stack.push(&h.tanh()?)?;
+        }
+        stack.finish()
+    }
+
+    fn joined(x: &[Tensor]) -> Result<Tensor> {
+        let mut y = x[0].clone();
+        let pointwise = Convolution {
+            axes: [ConvAxis::default(); 2].into_iter().collect(),
+            groups: 1,
+        };
+        for layer in x[1..].chunks(3) {
+            let (gamma, beta) = (Some(&layer[0]), Some(&layer[1]));
+            let (a, _) = y.batch_norm(gamma, beta, 1e-3, None, Activation::Relu)?;
+            let h = a.convolve(&layer[2], None, &pointwise, Activation::Identity)?;
+            y = Tensor::concat(&[&y, &h.tanh()?], 1)?;
+        }
+        Ok(y)
+    }
+
+    #[test]
+    fn a_stack_is_what_norm_convolution_and_concat_make() {
+        let (a, b) = (stacked(&inputs()).unwrap(), joined(&inputs()).unwrap());
+        assert_eq!(a.dims(), [2, 9, 2, 3]);
+        let (a, b) = (a.to_vec::<f64>().unwrap(), b.to_vec::<f64>().unwrap());
+        assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-12));
+    }
+
+    #[test]
+    fn gradients_are_derivatives() {
+        gradient_check(|x| stacked(x)?.square(), &inputs(), &GradCheck::default()).unwrap();
+    }
+
+    #[test]
+    fn what_does_not_lead_through_the_end_has_its_gradient_too() {
+        let through_h = |x: &[Tensor]| {
+            let stack = FeatureStack::new(&x[0], 3)?;
+            Ok(stack.norm_relu_project(None, None, 1e-3, &x[1])?.0)
+        };
+        let all = inputs();
+        let inputs = [all[0].clone(), all[3].clone()];
+        gradient_check(through_h, &inputs, &GradCheck::default()).unwrap();
+    }
+
+    #[test]
+    fn singles_agree_with_doubles() {
+        let gradients = |dtype: DType, f: fn(&[Tensor]) -> Result<Tensor>| {
+            let tape = Tape::new();
+            let x: Vec<Tensor> = inputs()
+                .iter()
+                .map(|x| tape.watch(&x.to_dtype(dtype).unwrap()))
+                .collect();
+            let loss = f(&x).unwrap().square().unwrap().sum(..).unwrap();
+            let gradients = tape.backward(&loss).unwrap();
+            x.iter()
+                .map(|x| gradients.get(x).unwrap().to_dtype(DType::F64).unwrap())
+                .collect::<Vec<_>>()
+        };
+        let (single, double) = (
+            gradients(DType::F32, stacked),
+            gradients(DType::F64, joined),
+        );
+        for (a, b) in single.iter().zip(&double) {
+            let (a, b) = (a.to_vec::<f64>().unwrap(), b.to_vec::<f64>().unwrap());
+            let size = b.iter().fold(1.0, |m: f64, v| m.max(v.abs()));
+            assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-5 * size));
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let x = numbers([2, 3, 2, 2], 1);
+        assert!(FeatureStack::new(&x, 2).is_err());
+        assert!(FeatureStack::new(&numbers([3], 1), 4).is_err());
+        let mut stack = FeatureStack::new(&x, 5).unwrap();
+        for part in [[2, 3, 2, 2], [1, 2, 2, 2], [2, 2, 2, 1]] {
+            let error = stack.push(&numbers(part, 1)).unwrap_err().to_string();
+            assert!(error.contains("3 of the 5 channels"), "{error}");
+        }
+        let projection = numbers([2, 4, 1, 1], 1);
+        assert!(
+            stack
+                .norm_relu_project(None, None, 1e-5, &projection)
+                .is_err()
+        );
+        let projection = numbers([2, 3, 1, 1], 1);
+        assert!(
+            stack
+                .norm_relu_project(None, None, -1.0, &projection)
+                .is_err()
+        );
+        assert!(
+            stack
+                .norm_relu_project(Some(&numbers([4], 1)), None, 0.0, &projection)
+                .is_err()
+        );
+        let error = stack.finish().unwrap_err().to_string();
+        assert!(error.contains("3 of 5 channels are there"), "{error}");
+        let one = FeatureStack::new(&numbers([1, 3, 1, 1], 1), 3).unwrap();
+        assert!(
+            one.norm_relu_project(None, None, 1e-5, &projection)
+                .is_err()
+        );
+    }
+}
