@@ -46,7 +46,8 @@ pub use error::{Error, Result};
 pub use kernels::activation::Activation;
 pub use ops::{
     Axes, BatchStatistics, ConvAxis, ConvFinish, Convolution, CrossEntropy, EachAxis, FeatureStack,
-    Interpolation, PadMode, Pooling, PreparedConvolution, Reduction, Resize, subsampled,
+    Interpolation, Moments, PadMode, Pooling, PreparedConvolution, Projected, Reduction, Resize,
+    subsampled,
 };
 pub use random::{Purpose, Rng};
 pub use shape::Shape;

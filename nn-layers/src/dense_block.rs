@@ -145,7 +145,7 @@ impl DenseBlock {
             norm.project_stack(&stack, projection, cx)
                 .and_then(|h| match layer.as_sequential() {
                     Some(layers) => layers.forward_behind_head(&h, cx),
-                    None => Ok(h),
+                    None => Ok(h.h),
                 })
                 .and_then(|new| cx.checked(new))
                 .and_then(|new| stack.push(&new))

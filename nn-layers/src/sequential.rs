@@ -1,6 +1,6 @@
 //! Layers in a row.
 
-use nn_core::{Activation, Context, Parameter, Parameters, Path, Result, Shape, Tensor};
+use nn_core::{Activation, Context, Parameter, Parameters, Path, Projected, Result, Shape, Tensor};
 
 use crate::layer::Finish;
 use crate::summary::Row;
@@ -178,9 +178,20 @@ impl Sequential {
         between.then_some(head)
     }
 
-    /// The layers after its [head](Sequential::head), from the head's output on.
-    pub(crate) fn forward_behind_head(&self, h: &Tensor, cx: &mut Context) -> Result<Tensor> {
-        self.run_from(HEAD, h, Finish::default(), cx)
+    /// The layers after its [head](Sequential::head), from the head's output on; batch normalisation, if it comes first,
+    /// goes by the moments that came with that.
+    pub(crate) fn forward_behind_head(&self, x: &Projected, cx: &mut Context) -> Result<Tensor> {
+        let rest = &self.layers[HEAD..];
+        let norm = rest.first().and_then(|(_, layer)| layer.as_batch_norm());
+        let Some(norm) = norm else {
+            return self.run_from(HEAD, &x.h, Finish::default(), cx);
+        };
+        let activation = rest.get(1).and_then(|(_, layer)| layer.as_activation());
+        let y = norm
+            .normalise_projected(x, activation.unwrap_or(Activation::Identity), cx)
+            .map_err(|e| e.in_layer(&rest[0].0, norm.describe()))?;
+        let next = HEAD + 1 + usize::from(activation.is_some());
+        self.run_from(next, &y, Finish::default(), cx)
     }
 
     fn run(&self, x: &Tensor, finish: Finish<'_>, cx: &mut Context) -> Result<Tensor> {

@@ -13,6 +13,7 @@ use super::buffer::{Buffer as Pooled, Plain};
 use super::float::Float;
 use super::gemm::{Epilogue, GemmElement, MatMut, MatRef, gemm};
 use super::math::dispatch::{Disjoint, Kernel, is_single, run_parallel};
+use super::norm::channel::{Rows, moments};
 use super::scratch::Buffer;
 use super::threads::for_each_chunk;
 
@@ -152,15 +153,46 @@ impl<T: GemmElement + Plain> Projection<'_, T> {
         assert!(coefficients.iter().all(|c| c.len() == channels));
     }
 
-    /// Writes h, `[rows, filters]`.
+    /// Writes h, `[rows, filters]`, and mean and sum of squared deviations from it of each of its channels, which are
+    /// computed while h is in the cache.
     ///
     /// # Panics
     /// If the lengths do not fit.
-    pub fn forward(&self, x: &[T], h: &mut [T]) {
+    pub fn forward(&self, x: &[T], h: &mut [T], (mean, squares): (&mut [f64], &mut [f64])) {
         self.check(x, h);
+        let filters = self.filters;
+        assert_eq!([mean.len(), squares.len()], [filters; 2]);
         let blocks = self.columns.rows.div_ceil(BLOCK);
-        let h = Disjoint::new(h);
-        run_parallel(&Forward { of: self, x, h }, blocks, 4);
+        let mut partial = vec![0.0; blocks * 2 * filters];
+        let kernel = Forward {
+            of: self,
+            x,
+            h: Disjoint::new(h),
+            moments: Disjoint::new(&mut partial),
+        };
+        run_parallel(&kernel, blocks, 4);
+        // Means by their share of the rows; squares about the common mean (Chan, Golub and LeVeque 1983).
+        mean.fill(0.0);
+        squares.fill(0.0);
+        let parts = || {
+            let parts = partial.chunks_exact((2 * filters).max(1));
+            let count = |block| self.rows(block).len() as f64;
+            parts
+                .enumerate()
+                .map(move |(block, part)| (count(block), part.split_at(filters)))
+        };
+        for (count, (means, _)) in parts() {
+            let share = count / self.columns.rows as f64;
+            mean.iter_mut()
+                .zip(means)
+                .for_each(|(m, part)| *m += share * part);
+        }
+        for (count, (means, parts)) in parts() {
+            for f in 0..filters {
+                let apart = means[f] - mean[f];
+                squares[f] += parts[f] + count * apart * apart;
+            }
+        }
     }
 
     /// From the gradient of h: adds `scale·g` to the gradient of the stack, and writes the sums.
@@ -346,6 +378,8 @@ struct Forward<'a, T> {
     of: &'a Projection<'a, T>,
     x: &'a [T],
     h: Disjoint<'a, T>,
+    /// `[block][two][filter]`
+    moments: Disjoint<'a, f64>,
 }
 
 impl<T: GemmElement + Plain> Kernel for Forward<'_, T> {
@@ -372,14 +406,27 @@ impl<T: GemmElement + Plain> Kernel for Forward<'_, T> {
             let a = &mut a[..n * channels];
             self.of
                 .activate::<FMA>(&self.x[rows.start * pitch..rows.end * pitch], a);
-            // SAFETY: the rows of a block belong to its item.
-            let h = unsafe { self.h.range(rows.start * filters..rows.end * filters) };
+            // SAFETY: rows and moments of a block belong to its item.
+            let (h, both) = unsafe {
+                (
+                    self.h.range(rows.start * filters..rows.end * filters),
+                    self.moments
+                        .range(block * 2 * filters..(block + 1) * 2 * filters),
+                )
+            };
             product(
                 MatRef::row_major(a, n, channels),
                 MatRef::row_major(weight, filters, channels).map(MatRef::t),
                 MatMut::row_major(h, n, filters),
                 false,
             );
+            let (mean, squares) = both.split_at_mut(filters);
+            let rows = Rows {
+                batches: 1,
+                rows: n,
+                channels: filters,
+            };
+            moments(h, rows, mean, squares);
         }
     }
 }

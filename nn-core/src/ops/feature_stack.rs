@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::binary::expect_same_type;
-use super::norm::BatchStatistics;
 use super::norm::plan::{Coefficients, Rounded, doubles, expect_channels};
+use super::norm::{BatchStatistics, Moments};
 use crate::autograd::{Grads, Recorder, grads};
 use crate::dtype::for_float;
 use crate::kernels::buffer::Plain;
@@ -29,9 +29,9 @@ use crate::{Element, Error, FloatElement, Result, Shape, Tensor};
 /// let x = Tensor::from_vec(vec![1.0f32, -1.0, 2.0, 0.0], [1, 1, 2, 2])?;
 /// let mut stack = FeatureStack::new(&x, 3)?;
 /// let weight = Tensor::ones([2, 1, 1, 1], DType::F32)?;
-/// let (h, statistics) = stack.norm_relu_project(None, None, 1e-5, &weight)?;
-/// assert_eq!((h.dims(), statistics.mean.item()?), (&[1, 2, 2, 2][..], 0.5));
-/// stack.push(&h)?;
+/// let new = stack.norm_relu_project(None, None, 1e-5, &weight)?;
+/// assert_eq!((new.h.dims(), new.statistics.mean.item()?), (&[1, 2, 2, 2][..], 0.5));
+/// stack.push(&new.h)?;
 /// assert_eq!(stack.finish()?.dims(), [1, 3, 2, 2]);
 /// # Ok(())
 /// # }
@@ -44,6 +44,17 @@ pub struct FeatureStack {
     /// That of the whole in the end.
     shape: Shape,
     channels: usize,
+}
+
+/// What [`FeatureStack::norm_relu_project`] makes.
+#[derive(Debug)]
+pub struct Projected {
+    /// `[N, filters, …]`
+    pub h: Tensor,
+    /// Those of h, for a batch normalisation that follows.
+    pub moments: Moments,
+    /// Those of the stack, to be taken up into running ones.
+    pub statistics: BatchStatistics,
 }
 
 const NAME: &str = "feature stack";
@@ -206,7 +217,7 @@ impl FeatureStack {
     }
 
     /// `max(0, weight·(y − mean)/√(variance + eps) + bias) · projectionᵀ` of all channels so far: batch normalisation in
-    /// training, ReLU, and a 1×1 convolution. Also gives the statistics, to be taken up into running ones.
+    /// training, ReLU, and a 1×1 convolution.
     ///
     /// # Shapes
     /// weight and bias `[C]` for C channels so far, projection `[filters, C, 1…]`; the result `[N, filters, …]`.
@@ -220,7 +231,7 @@ impl FeatureStack {
         bias: Option<&Tensor>,
         eps: f64,
         projection: &Tensor,
-    ) -> Result<(Tensor, BatchStatistics)> {
+    ) -> Result<Projected> {
         let channels = self.channels;
         let rows = self.rows(channels);
         self.check(weight, bias, eps, projection)?;
@@ -248,11 +259,12 @@ impl FeatureStack {
         let matrix = projection.compact()?;
         let mut shape = self.shape.clone();
         shape.dims_mut()[1] = filters;
+        let (mut mean, mut squares) = (vec![0.0; filters], vec![0.0; filters]);
         let h = for_float!(NAME, matrix.dtype(), T => {
             let rounded = coefficients.rounded::<T>();
             let projection = project::<T>(self.shape[1], rows, &rounded, &matrix);
             Tensor::build_channels_last::<T>(shape, |h| {
-                projection.forward(state.features.memory::<T>(), h);
+                projection.forward(state.features.memory::<T>(), h, (&mut mean, &mut squares));
             })
         })?;
         drop(state);
@@ -268,7 +280,12 @@ impl FeatureStack {
             };
             Box::new(move |grad, _| for_float!(NAME, grad.dtype(), T => pass.backward::<T>(&grad)))
         })?;
-        Ok((h, statistics))
+        let moments = Moments { mean, squares };
+        Ok(Projected {
+            h,
+            moments,
+            statistics,
+        })
     }
 
     fn check(
@@ -433,9 +450,8 @@ mod tests {
     fn stacked(x: &[Tensor]) -> Result<Tensor> {
         let mut stack = FeatureStack::new(&x[0], 9)?;
         for layer in x[1..].chunks(3) {
-            let (h, _) =
-                stack.norm_relu_project(Some(&layer[0]), Some(&layer[1]), 1e-3, &layer[2])?;
-            stack.push(&h.tanh()?)?;
+            let h = stack.norm_relu_project(Some(&layer[0]), Some(&layer[1]), 1e-3, &layer[2])?;
+            stack.push(&h.h.tanh()?)?;
         }
         stack.finish()
     }
@@ -469,10 +485,30 @@ mod tests {
     }
 
     #[test]
+    fn moments_of_a_projection_are_those_it_has() {
+        let x = inputs();
+        let stack = FeatureStack::new(&x[0], 3).unwrap();
+        let Projected { h, moments, .. } =
+            stack.norm_relu_project(None, None, 1e-3, &x[3]).unwrap();
+        let (own, _) = h
+            .batch_norm(None, None, 1e-3, None, Activation::Relu)
+            .unwrap();
+        let (by, _) = h
+            .batch_norm_by(&moments, None, None, 1e-3, Activation::Relu)
+            .unwrap();
+        let (own, by) = (own.to_vec::<f64>().unwrap(), by.to_vec::<f64>().unwrap());
+        assert!(own.iter().zip(&by).all(|(a, b)| (a - b).abs() < 1e-12));
+        assert!(
+            x[0].batch_norm_by(&moments, None, None, 1e-3, Activation::Relu)
+                .is_err()
+        );
+    }
+
+    #[test]
     fn what_does_not_lead_through_the_end_has_its_gradient_too() {
         let through_h = |x: &[Tensor]| {
             let stack = FeatureStack::new(&x[0], 3)?;
-            Ok(stack.norm_relu_project(None, None, 1e-3, &x[1])?.0)
+            Ok(stack.norm_relu_project(None, None, 1e-3, &x[1])?.h)
         };
         let all = inputs();
         let inputs = [all[0].clone(), all[3].clone()];

@@ -27,9 +27,9 @@ mod upsample;
 
 pub use conv::{ConvAxis, ConvFinish, Convolution, PreparedConvolution};
 pub use cross_entropy::{CrossEntropy, Reduction};
-pub use feature_stack::FeatureStack;
+pub use feature_stack::{FeatureStack, Projected};
 pub use image::EachAxis;
-pub use norm::BatchStatistics;
+pub use norm::{BatchStatistics, Moments};
 pub use pad::PadMode;
 pub use pool::Pooling;
 pub use reduce::Axes;

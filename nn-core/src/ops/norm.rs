@@ -5,4 +5,4 @@ mod local_response;
 pub(in crate::ops) mod plan;
 mod row;
 
-pub use channel::BatchStatistics;
+pub use channel::{BatchStatistics, Moments};

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use nn_core::{
-    Activation, BatchStatistics, Context, DType, FeatureStack, ParamId, Parameter, Result, Shape,
-    Tensor,
+    Activation, BatchStatistics, Context, DType, FeatureStack, ParamId, Parameter, Projected,
+    Result, Shape, Tensor,
 };
 use serde::{Deserialize, Serialize};
 
@@ -160,14 +160,31 @@ impl BatchNorm {
         stack: &FeatureStack,
         projection: &Parameter,
         cx: &mut Context,
-    ) -> Result<Tensor> {
+    ) -> Result<Projected> {
         let weight = self.weight.as_ref().map(|p| cx.param(p));
         let bias = self.bias.as_ref().map(|p| cx.param(p));
         let projection = cx.param(projection);
-        let (h, batch) =
+        let projected =
             stack.norm_relu_project(weight.as_ref(), bias.as_ref(), self.spec.eps, &projection)?;
+        self.take_up(&projected.statistics, cx)?;
+        Ok(projected)
+    }
+
+    /// In training: the normalised projection, and the activation.
+    pub(crate) fn normalise_projected(
+        &self,
+        x: &Projected,
+        activation: Activation,
+        cx: &mut Context,
+    ) -> Result<Tensor> {
+        expect_channels(NAME, x.h.shape(), self.channels)?;
+        let weight = self.weight.as_ref().map(|p| cx.param(p));
+        let bias = self.bias.as_ref().map(|p| cx.param(p));
+        let (weight, bias) = (weight.as_ref(), bias.as_ref());
+        let (y, batch) =
+            x.h.batch_norm_by(&x.moments, weight, bias, self.spec.eps, activation)?;
         self.take_up(&batch, cx)?;
-        Ok(h)
+        Ok(y)
     }
 
     /// Lets the running statistics take up those of a batch, in training.

@@ -39,8 +39,8 @@ fn case(rows: usize, pitch: usize, channels: usize, filters: usize) -> Case {
     }
 }
 
-/// h, the gradient of the stack, that of the weight, and the two sums.
-type Results = [Vec<f64>; 5];
+/// h, the gradient of the stack, that of the weight, the two sums, and the moments of h.
+type Results = [Vec<f64>; 7];
 
 fn by_definition(case: &Case) -> Results {
     let Columns {
@@ -71,7 +71,14 @@ fn by_definition(case: &Case) -> Results {
             }
         }
     }
-    [h, gradient, weight, sum, dot]
+    let of_filter = |f: usize| (0..rows).map(move |row| row * case.filters + f);
+    let means: Vec<f64> = (0..case.filters)
+        .map(|f| of_filter(f).map(|at| h[at]).sum::<f64>() / rows as f64)
+        .collect();
+    let squares = (0..case.filters)
+        .map(|f| of_filter(f).map(|at| (h[at] - means[f]).powi(2)).sum())
+        .collect();
+    [h, gradient, weight, sum, dot, means, squares]
 }
 
 fn by_kernel<T: GemmElement + Plain>(case: &Case) -> Results {
@@ -88,7 +95,8 @@ fn by_kernel<T: GemmElement + Plain>(case: &Case) -> Results {
         filters: case.filters,
     };
     let mut h = vec![T::NAN; dh.len()];
-    projection.forward(&x, &mut h);
+    let (mut means, mut squares) = (vec![f64::NAN; case.filters], vec![f64::NAN; case.filters]);
+    projection.forward(&x, &mut h, (&mut means, &mut squares));
     let (mut gradient, mut dw) = (cast(&case.gradient), vec![T::NAN; weight.len()]);
     let (mut sum, mut dot) = (vec![f64::NAN; mean.len()], vec![f64::NAN; mean.len()]);
     let sums = Sums {
@@ -99,7 +107,15 @@ fn by_kernel<T: GemmElement + Plain>(case: &Case) -> Results {
     projection
         .backward(&x, &dh, &mut gradient, sums)
         .expect("there is memory");
-    [back(&h), back(&gradient), back(&dw), sum, dot]
+    [
+        back(&h),
+        back(&gradient),
+        back(&dw),
+        sum,
+        dot,
+        means,
+        squares,
+    ]
 }
 
 fn expect_close(got: &Results, expected: &Results, tolerance: f64) {

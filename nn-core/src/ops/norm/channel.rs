@@ -168,8 +168,31 @@ fn by_channel<T: FloatElement + Plain>(of: &[f64], channels: usize) -> Result<Te
     Tensor::from_vec(total.collect::<Vec<T>>(), [channels])
 }
 
+/// Mean and sum of squared deviations from it, of each channel over all samples and places of a tensor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Moments {
+    pub(in crate::ops) mean: Vec<f64>,
+    pub(in crate::ops) squares: Vec<f64>,
+}
+
+impl Moments {
+    fn of(x: &Tensor, rows: Rows) -> Result<Moments> {
+        let (mut mean, mut squares) = (vec![0.0; rows.statistics()], vec![0.0; rows.statistics()]);
+        for_float!("moments", x.dtype(), T => {
+            kernel::moments(x.memory::<T>(), rows, &mut mean, &mut squares);
+            Ok(())
+        })?;
+        Ok(Moments { mean, squares })
+    }
+}
+
 /// Normalises by the statistics of x itself; also gives mean and variance (biased) of each channel of each batch.
-fn by_own(x: &Tensor, plan: &Plan<'_>) -> Result<(Tensor, Vec<f64>, Vec<f64>)> {
+/// `known` are its moments, where somebody has computed them already.
+fn by_own(
+    x: &Tensor,
+    plan: &Plan<'_>,
+    known: Option<&Moments>,
+) -> Result<(Tensor, Vec<f64>, Vec<f64>)> {
     let rows = plan.rows;
     if plan.group_size() < 2 && rows.batches > 0 {
         return Err(Error::shape(
@@ -182,11 +205,13 @@ fn by_own(x: &Tensor, plan: &Plan<'_>) -> Result<(Tensor, Vec<f64>, Vec<f64>)> {
         ));
     }
     let dense = x.to_channels_last()?;
-    let (mut mean, mut squares) = (vec![0.0; rows.statistics()], vec![0.0; rows.statistics()]);
-    for_float!(plan.name, x.dtype(), T => {
-        kernel::moments(dense.memory::<T>(), rows, &mut mean, &mut squares);
-        Ok(())
-    })?;
+    let Moments {
+        mut mean,
+        mut squares,
+    } = match known {
+        Some(known) => known.clone(),
+        None => Moments::of(&dense, rows)?,
+    };
     join_groups(plan, &mut mean, &mut squares);
     let coefficients = Coefficients::new(plan, mean.clone(), &squares)?;
     let y = normalise(x, dense, plan, coefficients, true)?;
@@ -245,7 +270,33 @@ impl Tensor {
     ) -> Result<(Tensor, BatchStatistics)> {
         let plan = Plan::new("batch_norm", self, false, (weight, bias), eps, activation)?
             .adding(self, addend)?;
-        let (y, mean, variance) = by_own(self, &plan)?;
+        let (y, mean, variance) = by_own(self, &plan, None)?;
+        Ok((y, statistics(self, plan.rows, &mean, &variance)?))
+    }
+
+    /// [`Tensor::batch_norm`] of a tensor whose `moments` came with it, as from
+    /// [`FeatureStack::norm_relu_project`](crate::FeatureStack::norm_relu_project): one pass over memory less.
+    ///
+    /// # Errors
+    /// As [`Tensor::batch_norm`].
+    pub fn batch_norm_by(
+        &self,
+        moments: &Moments,
+        weight: Option<&Tensor>,
+        bias: Option<&Tensor>,
+        eps: f64,
+        activation: Activation,
+    ) -> Result<(Tensor, BatchStatistics)> {
+        let plan = Plan::new("batch_norm", self, false, (weight, bias), eps, activation)?;
+        if moments.mean.len() != plan.rows.channels {
+            let problem = format!(
+                "input is {}, its moments are of {} channels",
+                self.shape(),
+                moments.mean.len()
+            );
+            return Err(Error::shape(plan.name, problem));
+        }
+        let (y, mean, variance) = by_own(self, &plan, Some(moments))?;
         Ok((y, statistics(self, plan.rows, &mean, &variance)?))
     }
 
@@ -290,7 +341,7 @@ impl Tensor {
         activation: Activation,
     ) -> Result<(Tensor, BatchStatistics)> {
         let plan = Plan::new("instance_norm", self, true, (weight, bias), eps, activation)?;
-        let (y, mean, variance) = by_own(self, &plan)?;
+        let (y, mean, variance) = by_own(self, &plan, None)?;
         Ok((y, statistics(self, plan.rows, &mean, &variance)?))
     }
 
@@ -315,6 +366,6 @@ impl Tensor {
             return Err(Error::value(plan.name, problem));
         }
         plan.groups = groups;
-        by_own(self, &plan).map(|(y, _, _)| y)
+        by_own(self, &plan, None).map(|(y, _, _)| y)
     }
 }
