@@ -298,6 +298,9 @@ pub enum DataCommand {
     Fetch(Fetch),
     /// Draw pictures of a data set and what augmentation makes of them
     Preview(Preview),
+    /// Make up labelled pictures of digits, letters or other characters
+    #[cfg(feature = "synth")]
+    Synth(Synth),
 }
 
 /// `nn data fetch`
@@ -367,4 +370,76 @@ pub struct Preview {
     /// Seed of every random choice
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub seed: Option<u64>,
+}
+
+/// `nn data synth`
+#[cfg(feature = "synth")]
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  nn data synth --out digits --count 500
+  nn data synth --out letters --characters letters --color --size 32
+  nn data synth --out greek --characters αβγδε --fonts ~/fonts --sheet greek.png
+  nn train mnist-cnn --data digits
+
+Writes OUT/train/CLASS/000001.png, …, OUT/test/CLASS/… and labels.csv. Where there are five fonts or more, every fifth
+draws the test part alone, so that the test shows what the network makes of fonts it has not seen.")]
+pub struct Synth {
+    /// The folder to write; must be new or empty
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// What to draw: digits, upper, lower, letters, alphanumeric, or the characters themselves
+    #[arg(long, value_name = "WHAT", default_value = "digits")]
+    pub characters: String,
+    /// Pictures of each character to learn from
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = count)]
+    pub count: usize,
+    /// Pictures of each character to test with [default: a fifth of --count]
+    #[arg(long, value_name = "N")]
+    pub test: Option<u16>,
+    /// Pixels of a side, or height and width as in 32x48
+    #[arg(long, value_name = "N", default_value = "28")]
+    pub size: String,
+    /// In colours
+    #[arg(long)]
+    pub color: bool,
+    /// A font file (.ttf, .otf, .ttc) or a folder of them (may be repeated) [default: the fonts of this machine]
+    #[arg(long, value_name = "PATH")]
+    pub fonts: Vec<PathBuf>,
+    /// Turn by up to so many degrees
+    #[arg(long, value_name = "DEGREES", default_value_t = 12.0)]
+    pub rotation: f64,
+    /// Slant by up to so many degrees
+    #[arg(long, value_name = "DEGREES", default_value_t = 8.0)]
+    pub shear: f64,
+    /// Move off the middle by up to this share of the picture
+    #[arg(long, value_name = "SHARE", default_value_t = 0.08)]
+    pub shift: f64,
+    /// Least difference of brightness between character and background, 0 to 0.95
+    #[arg(long, value_name = "C", default_value_t = 0.35)]
+    pub contrast: f64,
+    /// Always light on dark, as in MNIST
+    #[arg(long)]
+    pub light_on_dark: bool,
+    /// How far backgrounds stray from one colour: 0 plain, 1 gradients and textures of full strength
+    #[arg(long, value_name = "B", default_value_t = 0.5)]
+    pub background: f64,
+    /// Largest deviation of the pixels' noise, 1 being from black to white
+    #[arg(long, value_name = "S", default_value_t = 0.06)]
+    pub noise: f64,
+    /// Seed of every random choice
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub seed: u64,
+    /// Also draw some of each class on one picture
+    #[arg(long, value_name = "OUT.png")]
+    pub sheet: Option<PathBuf>,
+}
+
+/// A number of pictures from 1 to a million.
+#[cfg(feature = "synth")]
+fn count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if (1..=1_000_000).contains(&count) => Ok(count),
+        _ => Err("must be a whole number from 1 to 1000000".into()),
+    }
 }

@@ -44,6 +44,7 @@
 //! | training, validation and test part | [`Split`], [`Subset`] |
 //! | mini-batches, shuffling, prefetch | [`Loader`] |
 //! | mean removal, min–max, standard scaling | [`transform`] |
+//! | made-up pictures of characters, from fonts | `synth` |
 //! | blur, sharpening, edges: image kernels | [`filter`] |
 //! | flips, crops, rotations, noise, MixUp and more, anew in each epoch | [`transform::augment`] |
 //! | accuracy, F1, confusion matrix, R² and their kin | [`metrics`] |
@@ -67,6 +68,8 @@ mod source;
 mod split;
 mod subset;
 mod summary;
+#[cfg(feature = "synth")]
+pub mod synth;
 pub mod transform;
 pub mod validate;
 

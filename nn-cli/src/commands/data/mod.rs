@@ -2,6 +2,8 @@
 
 pub mod fetch;
 pub mod preview;
+#[cfg(feature = "synth")]
+pub mod synth;
 
 use crate::args::{self, DataCommand};
 use crate::error::Result;
@@ -14,5 +16,7 @@ pub fn data(args: &args::Data) -> Result<()> {
     match &args.command {
         DataCommand::Fetch(args) => fetch::fetch(args),
         DataCommand::Preview(args) => preview::preview(args),
+        #[cfg(feature = "synth")]
+        DataCommand::Synth(args) => synth::synth(args),
     }
 }
