@@ -12,6 +12,7 @@ mod image_family;
 mod image_folder;
 mod in_memory;
 mod npy;
+mod synthetic;
 mod zip;
 
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub use image_folder::{
 pub(crate) use in_memory::check_indices;
 pub use in_memory::{InMemory, Targets};
 pub use npy::load_npy;
+pub use synthetic::{blobs, circles, moons, rare, spirals};
 
 use crate::batch::Batch;
 use crate::error::Result;
