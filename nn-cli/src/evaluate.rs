@@ -22,7 +22,7 @@ pub use binary::{BinaryScores, Scored};
 const TOP_FROM: usize = 10;
 
 /// With more kinds of mistakes than this, resampling the confusion matrix takes too long for a report.
-const MAX_RESAMPLED: usize = 10_000;
+const MAX_RESAMPLED: usize = 3_000;
 
 /// What came of it.
 #[derive(Clone, Debug)]

@@ -48,7 +48,7 @@ pub(super) fn open(data: &recipe::Data, path: &Path, quiet: bool) -> Result<Sour
         validation: None,
         test: Some(Arc::new(renamed(test, &data.classes)?)),
         schema: None,
-        along: along(data, 0, false)?,
+        along: along::of(data, 0, false)?,
         left_out: String::new(),
     })
 }
@@ -88,7 +88,7 @@ fn pictures(data: &recipe::Data, path: &Path, quiet: bool) -> Result<Source> {
         samples: named(parts.train)?,
         validation: parts.validation.map(named).transpose()?,
         test: parts.test.map(named).transpose()?,
-        along: along(data, 0, false)?,
+        along: along::of(data, 0, false)?,
         schema: None,
     })
 }

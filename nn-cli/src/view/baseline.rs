@@ -10,6 +10,9 @@ use crate::evaluate::{BinaryScores, ClassScores, Scored};
 /// From this share of the most frequent class on, the accuracy of a classifier hides what it does about the others.
 const SKEWED: f64 = 0.9;
 
+/// A terminal with so many columns has room for what each measure means.
+const EXPLAINED_FROM: usize = 115;
+
 /// A share without the percent sign.
 fn hundredths(share: f64) -> String {
     format!("{:.2}", 100.0 * share)
@@ -97,22 +100,23 @@ pub fn binary(scores: &BinaryScores, names: &[String], style: Style) -> String {
         let value = if always { if_always } else { if_never };
         format!("{value:.4}")
     };
-    let mut table = Table::new([
-        ("measure", Align::Left),
-        ("value", Align::Right),
-        ("95 % interval", Align::Right),
-        ("doing nothing", Align::Right),
-        ("", Align::Left),
-    ]);
-    let mut row = |name: &str, scored: &Scored, nothing: String, what: &str| {
+    let explained = style.width() >= EXPLAINED_FROM;
+    let mut columns = vec![
+        ("measure".to_string(), Align::Left),
+        ("value".into(), Align::Right),
+        ("95 % interval".into(), Align::Right),
+        ("doing nothing".into(), Align::Right),
+    ];
+    if explained {
+        columns.push((String::new(), Align::Left));
+    }
+    let mut table = Table::with_columns(columns);
+    let what = |what: &str| explained.then(|| what.to_string());
+    let mut row = |name: &str, scored: &Scored, nothing: String, meaning: &str| {
         let ends = range(&scored.interval, |v| format!("{v:.4}"));
-        table.row([
-            name.into(),
-            format!("{:.4}", scored.value),
-            ends,
-            nothing,
-            what.into(),
-        ]);
+        let value = format!("{:.4}", scored.value);
+        let cells = [name.to_string(), value, ends, nothing];
+        table.row(cells.into_iter().chain(what(meaning)));
     };
     let never = if always {
         format!("{share:.4}")
@@ -146,9 +150,10 @@ pub fn binary(scores: &BinaryScores, names: &[String], style: Style) -> String {
         "correlation with the truth, −1 to 1",
     );
     if let Some(ranking) = &scores.ranking {
-        let mut row = |name: &str, value: f64, nothing: f64, what: &str| {
+        let mut row = |name: &str, value: f64, nothing: f64, meaning: &str| {
             let (value, nothing) = (format!("{value:.4}"), format!("{nothing:.4}"));
-            table.row([name.into(), value, String::new(), nothing, what.into()]);
+            let cells = [name.to_string(), value, String::new(), nothing];
+            table.row(cells.into_iter().chain(what(meaning)));
         };
         if let Some(auc) = ranking.roc_auc {
             row(

@@ -121,7 +121,7 @@ fn every_way_of_balancing_works_and_says_what_it_does() {
         .chain(&small),
     );
     text(
-        &["balanced   1 990 no, 199 yes, drawn again from 1 990 no, 10 yes"],
+        &["balanced   1 991 no, 199 yes, drawn again from 1 991 no, 9 yes"],
         &call.err,
     );
     let focal = [

@@ -66,6 +66,9 @@ fn notes(recipe: &Recipe, parts: &Parts, learnt: &Subset) -> Result<Vec<(&'stati
     if let Some(words) = balance::words(&recipe.balance, &recipe.loss, &parts.train, learnt)? {
         notes.push(("balanced", words));
     }
+    for absent in samples::absent_classes(parts)? {
+        notes.push(("missing", absent));
+    }
     for leak in samples::leakage(parts)? {
         notes.push(("leakage", leak));
     }
