@@ -12,6 +12,11 @@ pub mod vision;
 #[doc = include_str!("../../docs/library.md")]
 pub struct LibraryGuide;
 
+/// The program of the guide to judging, for the same reason.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/judging.md")]
+pub struct JudgingGuide;
+
 /// The programs of the README, which run as tests for the same reason.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

@@ -197,6 +197,10 @@ fn intervals(matrix: &ConfusionMatrix) -> Result<[Option<Interval>; 2]> {
     let correct = matrix.correct();
     let sides = [correct, matrix.total() - correct];
     let share = |drawn: &[u64]| drawn[0] as f64 / matrix.total() as f64;
+    if sides.contains(&0) {
+        // Every resample would be as good, or as bad: that is no interval.
+        return Ok([Some(Interval::of_share(correct, matrix.total())?), None]);
+    }
     let macro_f1 = |m: &ConfusionMatrix| Averages::macro_mean(&precision_recall_f1(m)).f1;
     Ok([
         Some(bootstrap.counts(&sides, share)?),

@@ -74,6 +74,16 @@ pub fn predict(args: &args::Predict) -> Result<()> {
             input.notes.join(", ")
         )));
     }
+    if let (Some((positive, threshold)), Some(names)) =
+        (model.plan.threshold(), model.plan.classes())
+    {
+        let note = format!(
+            "\"{}\" is said from probability {} on, as was chosen in training\n",
+            names.get(positive).map_or("?", String::as_str),
+            short(threshold.into())
+        );
+        text.push_str(&style.dim(&note));
+    }
     if let Some(out) = &args.out {
         let what = if model.plan.classes().is_some() {
             "probabilities"

@@ -41,8 +41,8 @@ pub struct BinaryScores {
 pub struct Scored {
     /// The score.
     pub value: f64,
-    /// The interval.
-    pub interval: Interval,
+    /// The interval; nothing where no resample would differ.
+    pub interval: Option<Interval>,
 }
 
 /// Scores of probabilities, whatever the threshold.
@@ -85,10 +85,25 @@ impl BinaryMeter {
 
     pub(super) fn scores(self, plan: &Plan, counts: BinaryCounts) -> Result<BinaryScores> {
         let bootstrap = Bootstrap::default();
+        let share = |hits: u64, of: u64| -> Result<Scored> {
+            let [hit, all] = [hits, of].map(|count| count as f64);
+            Ok(Scored {
+                value: if of == 0 { 0.0 } else { hit / all },
+                interval: match of {
+                    0 => None,
+                    _ if hits == 0 || hits == of => Some(Interval::of_share(hits, of)?),
+                    _ => Some(bootstrap.counts(&[hits, of - hits], |drawn| drawn[0] as f64 / all)?),
+                },
+            })
+        };
         let scored = |score: fn(&BinaryCounts) -> f64| -> Result<Scored> {
             Ok(Scored {
                 value: score(&counts),
-                interval: bootstrap.binary(&counts, score)?,
+                interval: match score(&counts) {
+                    // Every resample would be the same.
+                    value if value == 0.0 || value == 1.0 => None,
+                    _ => Some(bootstrap.binary(&counts, score)?),
+                },
             })
         };
         let ranking = match plan.has_probabilities() {
@@ -111,10 +126,10 @@ impl BinaryMeter {
         };
         Ok(BinaryScores {
             positive: self.positive,
-            precision: scored(BinaryCounts::precision)?,
-            recall: scored(BinaryCounts::recall)?,
+            precision: share(counts.true_positives, counts.flagged())?,
+            recall: share(counts.true_positives, counts.positives())?,
             f1: scored(BinaryCounts::f1)?,
-            specificity: scored(BinaryCounts::specificity)?,
+            specificity: share(counts.true_negatives, counts.negatives())?,
             mcc: scored(BinaryCounts::mcc)?,
             counts,
             ranking,

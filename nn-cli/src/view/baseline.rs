@@ -113,7 +113,8 @@ pub fn binary(scores: &BinaryScores, names: &[String], style: Style) -> String {
     let mut table = Table::with_columns(columns);
     let what = |what: &str| explained.then(|| what.to_string());
     let mut row = |name: &str, scored: &Scored, nothing: String, meaning: &str| {
-        let ends = range(&scored.interval, |v| format!("{v:.4}"));
+        let ends = scored.interval.as_ref();
+        let ends = ends.map_or_else(String::new, |ends| range(ends, |v| format!("{v:.4}")));
         let value = format!("{:.4}", scored.value);
         let cells = [name.to_string(), value, ends, nothing];
         table.row(cells.into_iter().chain(what(meaning)));

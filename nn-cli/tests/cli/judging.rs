@@ -83,6 +83,14 @@ fn a_rare_class_is_found_and_the_report_says_why_accuracy_misleads() {
             "{yes} {label} {threshold}"
         );
     }
+    let table = place.good(["predict", "better", "rows.csv"]).out;
+    text(
+        &[
+            "\"yes\" is said from probability 0.",
+            "as was chosen in training",
+        ],
+        &table,
+    );
     assert_eq!(labels[0].1, "yes");
     assert_eq!(labels[1].1, "no");
 }

@@ -53,6 +53,45 @@ pub struct Interval {
     pub level: f64,
 }
 
+impl Interval {
+    /// Wilson's interval of a share, at the level 0.95 (Wilson 1927): it says something where resampling cannot, as where
+    /// all of `total` succeeded and so does every resample.
+    ///
+    /// # Errors
+    /// If there are none, or more succeeded than there are.
+    ///
+    /// ```
+    /// let interval = nn_data::metrics::Interval::of_share(30, 30)?;
+    /// assert!(interval.low > 0.88 && interval.low < 0.89 && interval.high == 1.0);
+    /// # Ok::<(), nn_data::Error>(())
+    /// ```
+    pub fn of_share(successes: u64, total: u64) -> Result<Interval> {
+        if total == 0 || successes > total {
+            let problem = format!("{successes} of {total} is no share");
+            return Err(Error::argument("interval", problem));
+        }
+        // The 97.5 % quantile of the normal distribution.
+        const Z: f64 = 1.959_963_984_540_054;
+        let (n, p) = (total as f64, successes as f64 / total as f64);
+        let centre = p + Z * Z / (2.0 * n);
+        let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
+        let scale = 1.0 + Z * Z / n;
+        Ok(Interval {
+            low: if successes == 0 {
+                0.0
+            } else {
+                ((centre - half) / scale).max(0.0)
+            },
+            high: if successes == total {
+                1.0
+            } else {
+                ((centre + half) / scale).min(1.0)
+            },
+            level: 0.95,
+        })
+    }
+}
+
 impl Bootstrap {
     /// The interval of any metric of `samples` samples. `metric` gets the numbers of the samples drawn, as many as there
     /// are, and says nothing where it is not defined on them, as an area where a class was not drawn.
@@ -251,6 +290,17 @@ mod tests {
         let half = 1.96 * (0.8f64 * 0.2 / 10_000.0).sqrt();
         assert!((interval.low - (0.8 - half)).abs() < 0.1 * half);
         assert!((interval.high - (0.8 + half)).abs() < 0.1 * half);
+    }
+
+    #[test]
+    fn shares_have_the_interval_of_the_book() {
+        // statsmodels' proportion_confint(method="wilson").
+        let got = Interval::of_share(8, 10).unwrap();
+        assert!((got.low - 0.490_162_47).abs() < 1e-6, "{got:?}");
+        assert!((got.high - 0.943_317_8).abs() < 1e-6, "{got:?}");
+        assert_eq!(Interval::of_share(0, 5).unwrap().low, 0.0);
+        assert!(Interval::of_share(0, 0).is_err());
+        assert!(Interval::of_share(2, 1).is_err());
     }
 
     #[test]

@@ -151,4 +151,23 @@ mod tests {
         assert!(log_loss::<u32>(&[], &[], 2).is_err());
         assert!(log_loss(&[2u32], &[0.5, 0.5], 2).is_err());
     }
+
+    #[test]
+    fn what_is_no_distribution_is_refused() {
+        let error = |row: &[f32]| log_loss(&[1u32], row, 2).unwrap_err().to_string();
+        assert_eq!(
+            error(&[1.25, -0.25]),
+            "log loss: sample 0 has the probability -0.25, which is below 0"
+        );
+        assert_eq!(
+            error(&[0.5, 1.0]),
+            "log loss: the probabilities of sample 0 add up to 1.5, not to 1; give probabilities, not logits"
+        );
+        assert!(error(&[0.5, f32::NAN]).contains("not a number"));
+        assert!(error(&[f32::INFINITY, 0.0]).contains("add up to inf"));
+        assert!(binary_log_loss(&[true], &[f64::NAN]).is_err());
+        assert!(binary_log_loss::<f32>(&[], &[]).is_err());
+        // Rounding over many classes is no fault.
+        assert!(log_loss(&[1u32], &[0.5, 0.5002], 2).is_ok());
+    }
 }

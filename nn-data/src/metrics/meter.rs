@@ -292,6 +292,21 @@ mod tests {
     }
 
     #[test]
+    fn a_million_classes_are_judged() {
+        let classes = 1_000_000;
+        let mut m = meter(classes).with_top_k(2).unwrap();
+        let mut scores = vec![0.0f32; 2 * classes];
+        (scores[7], scores[8], scores[classes + 5]) = (0.75, 0.25, 1.0);
+        let scores = tensor(scores, [2, classes]);
+        m.add_probabilities(&scores, &labels(&[8, 5])).unwrap();
+        assert_eq!((m.accuracy(), m.top_k()), (Some(0.5), Some((2, 1.0))));
+        let expected = -(0.25f64.ln() + (1.0 - f64::from(f32::EPSILON)).ln()) / 2.0;
+        assert!((m.log_loss().unwrap() - expected).abs() < 1e-12);
+        assert_eq!(m.report().unwrap().classes[8].recall, 0.0);
+        assert_eq!(m.confusion().confusions(), [(8, 7, 1)]);
+    }
+
+    #[test]
     fn misfits_are_refused() {
         let mut m = meter(3);
         let error = m

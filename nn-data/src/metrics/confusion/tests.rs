@@ -82,7 +82,7 @@ fn is_drawn_as_a_table() {
     m.add(&[0u32, 0, 0, 1], &[0, 0, 1, 1]).unwrap();
     let expected = "\
 truth     │ predicted
-      │    cat    dog │ recall
+          │    cat    dog │ recall
 ──────────┼───────────────┼───────
 cat       │      2      1 │  66.7%
 dog       │      ·      1 │ 100.0%
