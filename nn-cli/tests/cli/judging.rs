@@ -354,6 +354,27 @@ fn samples_in_two_parts_are_told_before_training() {
         ],
         &call.err,
     );
+    // All of class c is in one group, so that two parts go without.
+    let rows: String = (0..40)
+        .map(|i| {
+            format!(
+                "{i}.5,g{},{}\n",
+                i % 4,
+                if i % 4 == 0 {
+                    "c"
+                } else {
+                    ["a", "b"][i / 4 % 2]
+                }
+            )
+        })
+        .collect();
+    place.file("groups.csv", format!("size,plot,kind\n{rows}"));
+    place.file(
+        "groups.toml",
+        recipe("groups.csv").replace("linear 2", "linear 3") + "[stop]\nsteps = 1\n",
+    );
+    let call = place.good(["train", "groups.toml", "--set", "data.group=plot"]);
+    text(&["missing", "part has no sample of \"c\""], &call.err);
     let clean = place.good(["train", "moons.toml", "--out", "clean"]);
     assert!(!clean.err.contains("leakage"), "{}", clean.err);
 }

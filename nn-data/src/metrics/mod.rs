@@ -3,6 +3,18 @@
 //!
 //! Definitions and edge cases follow scikit-learn; where a quotient has the denominator 0 its value
 //! is 0 and a flag says so.
+//!
+//! | question | where |
+//! |---|---|
+//! | how often is it right, and what is taken for what | [`accuracy`], [`ConfusionMatrix`], [`ClassificationReport`] |
+//! | does it find a rare class | [`BinaryCounts`]: precision, recall, F_β, specificity, MCC, κ |
+//! | does it rank well, whatever the threshold | [`RankedScores`]: ROC, precision and recall, areas |
+//! | from which score on is a sample positive | [`RankedScores::best_threshold`] |
+//! | are its probabilities probabilities | [`calibration_curve`], [`brier_score`], [`log_loss`] |
+//! | several classes in one number | [`Average`], [`roc_auc_classes`], [`ConfusionMatrix::mcc`] |
+//! | several labels a sample | [`MultiLabelScores`] |
+//! | predicted numbers | [`RegressionScores`] |
+//! | is the difference one, and what does doing nothing reach | [`Bootstrap`], [`Baseline`] |
 
 mod accuracy;
 mod agreement;
