@@ -3,6 +3,7 @@
 
 pub mod augment;
 pub mod matmul;
+pub mod metrics;
 pub mod training;
 pub mod vision;
 
@@ -10,6 +11,11 @@ pub mod vision;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/library.md")]
 pub struct LibraryGuide;
+
+/// The program of the guide to judging, for the same reason.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/judging.md")]
+pub struct JudgingGuide;
 
 /// The programs of the README, which run as tests for the same reason.
 #[cfg(doctest)]

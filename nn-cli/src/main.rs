@@ -3,6 +3,7 @@
 
 mod args;
 mod augment;
+mod balance;
 mod commands;
 mod curve;
 mod error;
@@ -16,6 +17,7 @@ mod picture;
 mod recipe;
 mod run;
 mod samples;
+mod threshold;
 mod view;
 
 use std::process::ExitCode;

@@ -1,5 +1,7 @@
 //! From `[data]` to the parts that training, validation and test see.
 
+mod along;
+mod checks;
 mod folder;
 
 use nn_layers::spec::nearest;
@@ -15,8 +17,22 @@ use crate::model::{Header, picture_shape};
 use crate::picture::border_brightness;
 use crate::recipe::{self, ColumnName, Columns, Scale};
 
-/// The embedded sets by their names in a recipe.
-pub const EMBEDDED: [&str; 5] = ["digits", "iris", "wine", "breast-cancer", "diabetes"];
+pub use along::Along;
+pub use checks::{absent_classes, leakage};
+
+/// The embedded and the made-up sets by their names in a recipe.
+pub const EMBEDDED: [&str; 10] = [
+    "digits",
+    "iris",
+    "wine",
+    "breast-cancer",
+    "diabetes",
+    "moons",
+    "circles",
+    "blobs",
+    "spirals",
+    "rare",
+];
 
 /// How many training pictures tell what background they have.
 const BORDER_SAMPLES: usize = 200;
@@ -31,6 +47,8 @@ pub struct Source {
     pub test: Option<Arc<dyn Dataset>>,
     /// How a CSV file became samples.
     pub schema: Option<CsvSchema>,
+    /// What keeps samples together or in order when they are divided.
+    pub along: Along,
     /// Files that were left out, in words; empty if there are none.
     pub left_out: String,
 }
@@ -79,9 +97,10 @@ pub fn open_watched(data: &recipe::Data, regression: bool, quiet: bool) -> Resul
     }
     let (samples, schema) = from_file(data, regression)?;
     Ok(Source {
-        samples: Arc::new(samples),
         validation: None,
         test: None,
+        along: along::of(data, samples.len(), schema.is_some())?,
+        samples: Arc::new(samples),
         schema,
         left_out: String::new(),
     })
@@ -96,6 +115,7 @@ fn from_file(data: &recipe::Data, regression: bool) -> Result<(InMemory, Option<
         "wine" if !path.exists() => nn_data::dataset::wine()?,
         "breast-cancer" if !path.exists() => nn_data::dataset::breast_cancer()?,
         "diabetes" if !path.exists() => nn_data::dataset::diabetes()?,
+        name if !path.exists() && EMBEDDED.contains(&name) => made_up(name)?,
         _ if !path.exists() => return Err(unknown(&data.source)),
         _ => match extension(path).as_str() {
             "npy" => npy(path, data.labels.as_deref())?,
@@ -107,6 +127,18 @@ fn from_file(data: &recipe::Data, regression: bool) -> Result<(InMemory, Option<
         },
     };
     Ok((renamed(samples, &data.classes)?, None))
+}
+
+/// Made-up data of a size that trains in seconds.
+fn made_up(name: &str) -> Result<InMemory> {
+    use nn_data::dataset::{blobs, circles, moons, rare, spirals};
+    Ok(match name {
+        "moons" => moons(1000, 0.2, 0)?,
+        "circles" => circles(1000, 0.1, 0.5, 0)?,
+        "blobs" => blobs(1000, 4, 2, 2.0, 0)?,
+        "spirals" => spirals(1500, 3, 0.02, 0)?,
+        _ => rare(20_000, 0.005, 0)?,
+    })
 }
 
 const FORMATS: &str = "this kind of file is not known; data comes from .csv or .npy files, a folder of pictures, a folder of IDX files, or an archive of CIFAR or EMNIST";
@@ -164,7 +196,8 @@ fn csv_options(data: &recipe::Data, regression: bool) -> Result<CsvOptions> {
     let mut options = CsvOptions::new().target(target);
     options.header = data.header;
     options.delimiter = data.delimiter;
-    options.ignore = data.ignore.iter().map(column).collect();
+    let no_inputs = data.ignore.iter().chain(&data.group).chain(&data.order);
+    options.ignore = no_inputs.map(column).collect();
     options.numeric = data.numeric.iter().map(column).collect();
     options.categorical = (data
         .categorical
@@ -214,7 +247,16 @@ pub fn divide(source: Source, recipe: &recipe::Recipe) -> Result<Parts> {
         split = split.stratified();
     }
     let name = samples.name().to_string();
-    let parts = split.apply(samples).map_err(|e| {
+    let parts = match source.along {
+        Along::Chance => split.apply(samples),
+        Along::Groups(groups) => split
+            .indices_grouped(&groups[..samples.len()])
+            .and_then(|parts| nn_data::Parts::new(parts, samples)),
+        Along::Time(times) => split
+            .indices_in_time(&times[..samples.len()])
+            .and_then(|parts| nn_data::Parts::new(parts, samples)),
+    };
+    let parts = parts.map_err(|e| {
         Error::input(format!(
             "{name}: {e}; give more data, or change data.validation and data.test in the recipe"
         ))

@@ -41,13 +41,14 @@
 //! |---|---|
 //! | IDX (MNIST family), CIFAR, folders of pictures, CSV, `.npy`, embedded sets | [`dataset`] |
 //! | PNG, JPEG and other pictures as samples | `picture` |
-//! | training, validation and test part | [`Split`], [`Subset`] |
+//! | training, validation and test part, folds, leakage | [`Split`], [`KFold`], [`split`], [`Subset`] |
+//! | rare classes: weights, resampling, SMOTE | [`balance`] |
 //! | mini-batches, shuffling, prefetch | [`Loader`] |
 //! | mean removal, min–max, standard scaling | [`transform`] |
 //! | made-up pictures of characters, from fonts | `synth` |
 //! | blur, sharpening, edges: image kernels | [`filter`] |
 //! | flips, crops, rotations, noise, MixUp and more, anew in each epoch | [`transform::augment`] |
-//! | accuracy, F1, confusion matrix, R² and their kin | [`metrics`] |
+//! | accuracy, F1, curves, thresholds, calibration, R² and their kin | [`metrics`] |
 //! | what is in a data set, and is it fit for training | [`Summary`], [`validate`] |
 //!
 //! Whatever is wrong with a file is an [`Error`] that names file, place and remedy; no content of a
@@ -56,6 +57,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod balance;
 mod batch;
 pub mod dataset;
 mod error;
@@ -65,7 +67,7 @@ pub mod metrics;
 #[cfg(feature = "images")]
 pub mod picture;
 mod source;
-mod split;
+pub mod split;
 mod subset;
 mod summary;
 #[cfg(feature = "synth")]
@@ -77,6 +79,6 @@ pub use batch::Batch;
 pub use dataset::{Dataset, InMemory, TargetKind};
 pub use error::{Error, Place, Result};
 pub use loader::{Epoch, Loader};
-pub use split::{PartIndices, Parts, Split};
+pub use split::{Fold, KFold, PartIndices, Parts, Split};
 pub use subset::Subset;
 pub use summary::{Range, Summary, TargetSummary};

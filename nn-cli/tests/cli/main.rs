@@ -8,6 +8,7 @@ mod filter;
 mod formats;
 mod interruption;
 mod journeys;
+mod judging;
 mod pictures;
 mod seeing;
 #[cfg(feature = "fetch")]
