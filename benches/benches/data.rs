@@ -21,7 +21,10 @@ fn images(n: usize) -> InMemory {
 fn loader(c: &mut Criterion) {
     let mut group = c.benchmark_group("loader");
     let data = images(12_800);
-    let scaling = [Preparation::pixels(), Preparation::Standard { over: Over::Global }];
+    let scaling = [
+        Preparation::pixels(),
+        Preparation::Standard { over: Over::Global },
+    ];
     let scaling = Pipeline::fit(&scaling, &data).unwrap();
     let plain = Loader::new(data)
         .batch_size(128)

@@ -1,23 +1,60 @@
-//! Scaling of inputs: fitted on the training data, stored in the model, applied to every batch. And [`augment`]: changes to training
-//! pictures, drawn anew in each epoch.
+//! Preparation of inputs: fitted on the training data, stored in the model, applied to every batch. And [`augment`]: changes to
+//! training pictures, drawn anew in each epoch.
+//!
+//! A [`Pipeline`] holds fitted [`Step`]s; [`Preparation`] says which are wanted. Each is fitted on what the ones before it yield,
+//! in a few passes over the training data, which may be larger than memory.
+//!
+//! | step | what becomes of x | undone |
+//! |---|---|---|
+//! | [`FixedScale`] | x · factor + offset | yes |
+//! | [`MeanRemoval`] | x − mean | yes |
+//! | [`StandardScaler`] | (x − mean) / standard deviation | yes |
+//! | [`MinMaxScaler`] | to a range | yes |
+//! | [`MaxAbsScaler`] | x / max \|x\| | yes |
+//! | [`RobustScaler`] | (x − median) / distance of the quartiles | yes |
+//! | [`Normalizer`], [`SampleStandard`] | each sample by its own length, or mean and deviation | no |
+//! | [`LocalContrast`] | each pixel by its neighbourhood | no |
+//! | [`Pca`] | principal components, whitened or not | as far as components were kept |
+//! | [`Zca`] | no correlations, variance 1, columns in their places | yes |
+//! | [`Imputer`] | missing values filled in | no |
+//! | [`Polynomial`] | products of features | yes |
+//! | [`Encoder`] | codes as one-hot vectors or places in order | yes |
+//!
+//! Statistics and scalings are per value of a sample, per channel or over all values ([`Over`]).
 
 mod affine;
 pub mod augment;
 mod columns;
+mod contrast;
 mod eigen;
+mod encode;
+mod impute;
+mod max_abs;
 mod pca;
+mod per_sample;
 mod pipeline;
+mod polynomial;
 mod preparation;
 mod projection;
+mod quantiles;
+mod robust;
+mod rows;
 mod scalers;
 mod statistics;
 mod step;
 mod stream;
 mod zca;
 
+pub use contrast::LocalContrast;
+pub use encode::Encoder;
+pub use impute::{Imputer, Strategy, Typical};
+pub use max_abs::MaxAbsScaler;
 pub use pca::{Components, Pca, PcaOptions, Precision, Solver};
+pub use per_sample::{Norm, Normalizer, SampleStandard};
 pub use pipeline::Pipeline;
+pub use polynomial::Polynomial;
 pub use preparation::Preparation;
+pub use robust::RobustScaler;
 pub use scalers::{FixedScale, MeanRemoval, MinMaxScaler, StandardScaler};
 pub use statistics::{Over, Statistics};
 pub use step::Step;

@@ -72,6 +72,7 @@ impl Pipeline {
     }
 
     fn with_step(mut self, step: Step) -> Result<Self> {
+        step.check()?;
         let widths = match step.act()? {
             Act::Affine(affine) => {
                 let widths = affine.width().map_or(Widths::Any, Widths::Keeps);

@@ -148,7 +148,7 @@ impl StandardScaler {
     }
 }
 
-fn some_samples(statistics: &Statistics) -> Result<()> {
+pub(super) fn some_samples(statistics: &Statistics) -> Result<()> {
     match statistics.samples() {
         0 => Err(Error::argument(
             "scaling",

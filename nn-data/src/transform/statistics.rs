@@ -27,7 +27,7 @@ pub enum Over {
 
 impl Over {
     /// How many groups the values of a sample form, and how many values each has.
-    fn groups(self, shape: &[usize]) -> Result<(usize, usize)> {
+    pub(super) fn groups(self, shape: &[usize]) -> Result<(usize, usize)> {
         let width = shape
             .iter()
             .try_fold(1usize, |n, &d| n.checked_mul(d))

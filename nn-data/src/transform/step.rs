@@ -6,8 +6,11 @@ use nn_core::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::affine::Affine;
-use super::scalers::{FixedScale, MeanRemoval, MinMaxScaler, StandardScaler};
-use super::{Pca, Transform, Zca};
+use super::{
+    Encoder, FixedScale, Imputer, LocalContrast, MaxAbsScaler, MeanRemoval, MinMaxScaler, Norm,
+    Normalizer, Pca, Polynomial, RobustScaler, SampleStandard, StandardScaler, Transform, Zca,
+};
+use crate::dataset::Encoding;
 use crate::error::Result;
 
 /// How the number of values of a sample changes in a step.
@@ -54,6 +57,22 @@ pub enum Step {
     Pca(Pca),
     /// Whitened, but still in the place of the columns.
     Zca(Zca),
+    /// By median and quartiles.
+    Robust(RobustScaler),
+    /// By the largest magnitude.
+    MaxAbs(MaxAbsScaler),
+    /// Each sample to length 1.
+    Normalize(Normalizer),
+    /// Each sample to mean 0 and deviation 1.
+    SampleStandard(SampleStandard),
+    /// Each pixel by its neighbourhood.
+    LocalContrast(LocalContrast),
+    /// Missing values filled in.
+    Impute(Imputer),
+    /// Products of features.
+    Polynomial(Polynomial),
+    /// Columns of codes encoded.
+    Encode(Encoder),
 }
 
 /// What a step comes down to.
@@ -65,6 +84,17 @@ pub(super) enum Act<'a> {
 }
 
 impl Step {
+    /// Refuses parameters that no fitting gives, as in a damaged file.
+    pub(super) fn check(&self) -> Result<()> {
+        match self {
+            Step::LocalContrast(step) => step.check(),
+            Step::Impute(step) => step.check(),
+            Step::Encode(step) => step.check(),
+            // The others are checked by what they are made into.
+            _ => self.act().map(drop),
+        }
+    }
+
     pub(super) fn act(&self) -> Result<Act<'_>> {
         Ok(match self {
             Step::Fixed(step) => Act::Affine(step.affine()?),
@@ -73,6 +103,14 @@ impl Step {
             Step::Standard(step) => Act::Affine(step.affine()?),
             Step::Pca(step) => Act::Other(step),
             Step::Zca(step) => Act::Other(step),
+            Step::Robust(step) => Act::Affine(step.affine()?),
+            Step::MaxAbs(step) => Act::Affine(step.affine()?),
+            Step::Normalize(step) => Act::Other(step),
+            Step::SampleStandard(step) => Act::Other(step),
+            Step::LocalContrast(step) => Act::Other(step),
+            Step::Impute(step) => Act::Other(step),
+            Step::Polynomial(step) => Act::Other(step),
+            Step::Encode(step) => Act::Other(step),
         })
     }
 }
@@ -131,6 +169,37 @@ impl fmt::Display for Step {
                 )
             }
             Step::Zca(_) => f.write_str("ZCA whitening"),
+            Step::Robust(_) => f.write_str("to median 0, distance of the quartiles 1"),
+            Step::MaxAbs(_) => f.write_str("to a largest magnitude of 1"),
+            Step::Normalize(step) => match step.norm {
+                Norm::L1 => f.write_str("each sample to a sum of magnitudes of 1"),
+                Norm::L2 => f.write_str("each sample to length 1"),
+                Norm::Max => f.write_str("each sample to a largest magnitude of 1"),
+            },
+            Step::SampleStandard(_) => f.write_str("each sample to mean 0, deviation 1"),
+            Step::LocalContrast(step) => {
+                write!(f, "local contrast over {0} × {0} pixels", step.window)
+            }
+            Step::Impute(step) => match step.indicators.len() {
+                0 => f.write_str("missing values filled in"),
+                1 => f.write_str("missing values filled in, one column says where"),
+                n => write!(f, "missing values filled in, {n} columns say where"),
+            },
+            Step::Polynomial(step) => {
+                write!(
+                    f,
+                    "{} products of up to {} features",
+                    step.outputs(),
+                    step.degree()
+                )
+            }
+            Step::Encode(step) => {
+                let how = match step.encoding {
+                    Encoding::OneHot => "one-hot",
+                    Encoding::Ordinal => "by their order",
+                };
+                write!(f, "{} columns of codes {how}", step.columns.len())
+            }
         }
     }
 }

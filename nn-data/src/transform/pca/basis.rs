@@ -76,9 +76,14 @@ impl Basis {
         let covariance = Moments::of(stream, precision)?;
         let n = covariance.columns.count();
         let total = (0..n).map(|i| covariance.matrix[i * (n + 1)]).sum();
+        // A share of the variance is reached with a number that is not known yet.
+        let limit = match options.components {
+            Some(Components::Count(count)) => count,
+            _ => n,
+        };
         let eigen = match random && sizes.directions < n {
             true => subspace::of_matrix(&covariance.matrix, n, &sizes, options.seed)?,
-            false => eigen::symmetric(covariance.matrix, n)?,
+            false => eigen::symmetric(covariance.matrix, n, limit)?,
         };
         Ok(Basis {
             mean: covariance.mean,

@@ -77,7 +77,7 @@ fn solve<T: GemmElement + nn_core::kernels::buffer::Plain + nn_core::Element>(
         }
     }
     let total = (0..samples).map(|i| matrix[i * (samples + 1)]).sum();
-    let mut eigen = eigen::symmetric(matrix, samples)?;
+    let mut eigen = eigen::symmetric(matrix, samples, samples)?;
     let largest = eigen.values.first().copied().unwrap_or(0.0).max(0.0);
     let least = largest
         * samples as f64

@@ -145,7 +145,7 @@ fn iterate(
             small[j * directions + i] = value;
         }
     }
-    let ritz = eigen::symmetric(small, directions)?;
+    let ritz = eigen::symmetric(small, directions, directions)?;
     let turn = Tensor::from_vec(ritz.vectors, [directions, directions])?;
     let vectors = turn
         .matmul(&Tensor::from_vec(q, [directions, n])?)?
