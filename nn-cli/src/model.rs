@@ -6,7 +6,7 @@ use nn_core::store::checkpoint;
 use nn_core::{Context, DType, Parameters, Shape, Tensor};
 use nn_data::dataset::{CsvSchema, TargetKind};
 use nn_data::picture::Fit;
-use nn_data::transform::{Pipeline, Transform};
+use nn_data::transform::{Pipeline, Step, Transform};
 use nn_layers::{Layer, Loss, NetworkSpec, Sequential};
 use serde::{Deserialize, Serialize};
 
@@ -188,6 +188,11 @@ impl Plan {
             tensors: weights,
         };
         checkpoint::save(path, KIND, &stored).map_err(saving)
+    }
+
+    /// Whether missing values (NaN) are filled in before anything else is done.
+    pub fn fills_missing(&self) -> bool {
+        matches!(self.inputs.steps().first(), Some(Step::Impute(_)))
     }
 
     /// Names of the classes, when it tells classes apart.

@@ -6,6 +6,7 @@ use nn_layers::spec::nearest;
 use std::path::Path;
 use std::sync::Arc;
 
+use nn_data::dataset::csv::MEMORY;
 use nn_data::dataset::{Column, CsvOptions, CsvSchema, CsvTarget, Encoding, Missing, TargetKind};
 use nn_data::transform::{Over, Pipeline, Preparation};
 use nn_data::{Dataset, InMemory, Split, Subset, validate};
@@ -79,7 +80,7 @@ pub fn open_watched(data: &recipe::Data, regression: bool, quiet: bool) -> Resul
     }
     let (samples, schema) = from_file(data, regression)?;
     Ok(Source {
-        samples: Arc::new(samples),
+        samples,
         validation: None,
         test: None,
         schema,
@@ -87,8 +88,21 @@ pub fn open_watched(data: &recipe::Data, regression: bool, quiet: bool) -> Resul
     })
 }
 
-/// An embedded set, or a table or array from a file.
-fn from_file(data: &recipe::Data, regression: bool) -> Result<(InMemory, Option<CsvSchema>)> {
+/// An embedded set, or a table or array from a file; a large table stays on disk.
+fn from_file(
+    data: &recipe::Data,
+    regression: bool,
+) -> Result<(Arc<dyn Dataset>, Option<CsvSchema>)> {
+    let path = Path::new(&data.source);
+    if path.exists() && is_table(path) {
+        let read = csv_options(data, regression)?.open(path)?;
+        return Ok((read.data, Some(read.schema)));
+    }
+    Ok((Arc::new(in_memory(data, regression)?), None))
+}
+
+/// An embedded set, or a table or array from a file, all of it in memory.
+fn in_memory(data: &recipe::Data, regression: bool) -> Result<InMemory> {
     let path = Path::new(&data.source);
     let samples = match data.source.as_str() {
         "digits" if !path.exists() => nn_data::dataset::digits()?,
@@ -97,16 +111,16 @@ fn from_file(data: &recipe::Data, regression: bool) -> Result<(InMemory, Option<
         "breast-cancer" if !path.exists() => nn_data::dataset::breast_cancer()?,
         "diabetes" if !path.exists() => nn_data::dataset::diabetes()?,
         _ if !path.exists() => return Err(unknown(&data.source)),
-        _ => match extension(path).as_str() {
-            "npy" => npy(path, data.labels.as_deref())?,
-            "csv" | "tsv" | "txt" | "data" => {
-                let read = csv_options(data, regression)?.read(path)?;
-                return Ok((read.data, Some(read.schema)));
-            }
-            _ => return Err(Error::input(format!("{}: {FORMATS}", path.display()))),
-        },
+        _ if extension(path) == "npy" => npy(path, data.labels.as_deref())?,
+        _ if is_table(path) => return Ok(csv_options(data, regression)?.read(path)?.data),
+        _ => return Err(Error::input(format!("{}: {FORMATS}", path.display()))),
     };
-    Ok((renamed(samples, &data.classes)?, None))
+    renamed(samples, &data.classes)
+}
+
+/// Whether a file is a table of comma-separated values, by its name.
+fn is_table(path: &Path) -> bool {
+    matches!(extension(path).as_str(), "csv" | "tsv" | "txt" | "data")
 }
 
 const FORMATS: &str = "this kind of file is not known; data comes from .csv or .npy files, a folder of pictures, a folder of IDX files, or an archive of CIFAR or EMNIST";
@@ -176,11 +190,8 @@ fn csv_options(data: &recipe::Data, regression: bool) -> Result<CsvOptions> {
             .map(|name| (column(name), Encoding::Ordinal)),
     )
     .collect();
-    options.missing = if data.drop_missing {
-        Missing::DropRow
-    } else {
-        Missing::Refuse
-    };
+    options.missing = data.missing;
+    options.memory = data.memory_mib.map(|mib| mib.saturating_mul(1 << 20));
     options.class_names = (!data.classes.is_empty()).then(|| data.classes.clone());
     Ok(options)
 }
@@ -196,7 +207,16 @@ pub fn divide(source: Source, recipe: &recipe::Recipe) -> Result<Parts> {
         Ok(Subset::new(set, (0..count).collect())?)
     };
     let samples = limited(source.samples)?;
-    validate::trainable(&samples)?;
+    match (recipe.preprocess.fills_missing(), data.missing) {
+        (true, _) => validate::trainable_once_filled(&samples)?,
+        (false, Missing::Keep) => {
+            return Err(Error::input(format!(
+                "{}: [data] missing = \"keep\" leaves missing values as they are; fill them in with \"impute\" as the first step of [preprocess]",
+                recipe.file.display()
+            )));
+        }
+        (false, _) => validate::trainable(&samples)?,
+    }
     let own = |part: Option<Arc<dyn Dataset>>| -> Result<Option<Subset>> {
         let part = part.map(limited).transpose()?;
         part.iter().try_for_each(|part| validate::not_empty(part))?;
@@ -233,6 +253,9 @@ pub fn divide(source: Source, recipe: &recipe::Recipe) -> Result<Parts> {
 /// # Errors
 /// If the values cannot be prepared so.
 pub fn fit_inputs(preprocess: &recipe::Preprocess, train: &Subset) -> Result<Pipeline> {
+    if !preprocess.steps.is_empty() {
+        return Ok(Pipeline::fit(&preprocess.steps, train)?);
+    }
     let image = picture_shape(train.input_shape()).is_some();
     let steps = match preprocess.scale {
         Scale::None => vec![],
@@ -295,7 +318,27 @@ pub fn for_model(header: &Header, path: &str, labels: Option<&str>) -> Result<Ar
     {
         return Ok(pictures);
     }
+    if let (Some(schema), true) = (&header.csv, is_larger_than_memory(file)) {
+        let table = schema.open(file, None)?;
+        if table.data.target_kind() == &header.target {
+            return Ok(table.data);
+        }
+        return Err(without_targets(path));
+    }
     Ok(Arc::new(in_memory_for_model(header, path, labels)?))
+}
+
+fn is_larger_than_memory(file: &Path) -> bool {
+    is_table(file)
+        && file
+            .metadata()
+            .is_ok_and(|m| m.is_file() && m.len() > MEMORY)
+}
+
+fn without_targets(path: &str) -> Error {
+    Error::input(format!(
+        "{path}: there are no targets to compare with; name them with --labels, or use `nn predict`"
+    ))
 }
 
 fn in_memory_for_model(header: &Header, path: &str, labels: Option<&str>) -> Result<InMemory> {
@@ -312,14 +355,12 @@ fn in_memory_for_model(header: &Header, path: &str, labels: Option<&str>) -> Res
             labels: labels.map(str::to_string),
             ..recipe::Data::of(path)
         };
-        from_file(&data, regression)?.0
+        in_memory(&data, regression)?
     };
     let samples = shaped(samples, &header.sample)?;
     validate::not_empty(&samples)?;
     match (&header.target, samples.target_kind()) {
-        (_, TargetKind::None) => Err(Error::input(format!(
-            "{path}: there are no targets to compare with; name them with --labels, or use `nn predict`"
-        ))),
+        (_, TargetKind::None) => Err(without_targets(path)),
         (TargetKind::Classes { names }, TargetKind::Classes { names: here }) => {
             if here == names {
                 return Ok(samples);

@@ -39,11 +39,11 @@
 //!
 //! | what | where |
 //! |---|---|
-//! | IDX (MNIST family), CIFAR, folders of pictures, CSV, `.npy`, embedded sets | [`dataset`] |
+//! | IDX (MNIST family), CIFAR, folders of pictures, CSV (also larger than memory), `.npy`, embedded sets | [`dataset`] |
 //! | PNG, JPEG and other pictures as samples | `picture` |
 //! | training, validation and test part | [`Split`], [`Subset`] |
 //! | mini-batches, shuffling, prefetch | [`Loader`] |
-//! | mean removal, min–max, standard scaling | [`transform`] |
+//! | scaling, imputation, principal components, whitening, features | [`transform`] |
 //! | blur, sharpening, edges: image kernels | [`filter`] |
 //! | flips, crops, rotations, noise, MixUp and more, anew in each epoch | [`transform::augment`] |
 //! | accuracy, F1, confusion matrix, R² and their kin | [`metrics`] |

@@ -9,6 +9,7 @@ mod formats;
 mod interruption;
 mod journeys;
 mod pictures;
+mod prepare;
 mod seeing;
 #[cfg(feature = "fetch")]
 mod server;

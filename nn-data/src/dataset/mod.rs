@@ -19,7 +19,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use self::cifar::{CifarLabels, cifar};
-pub use self::csv::{Column, CsvData, CsvOptions, CsvSchema, CsvTarget, Encoding, Missing};
+pub use self::csv::{
+    Column, CsvData, CsvFile, CsvOptions, CsvSchema, CsvStream, CsvTarget, Encoding, Missing,
+};
 pub use embedded::{breast_cancer, diabetes, digits, iris, wine};
 pub use emnist::{EMNIST_SUBSETS, emnist};
 pub use folder::{FolderFormat, folder_format};

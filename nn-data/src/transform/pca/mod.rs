@@ -75,7 +75,8 @@ pub struct PcaOptions {
     pub epsilon: f64,
     /// The way to compute them.
     pub solver: Solver,
-    /// Iterations of the randomised way; by default 7 where less than a tenth of the components is wanted, else 4.
+    /// Iterations of the randomised way; by default 7 where less than a tenth of the components is wanted, else 4, and twice
+    /// that where the covariance is at hand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iterations: Option<usize>,
     /// Directions that the randomised way carries along beside those that are wanted; by default 10.

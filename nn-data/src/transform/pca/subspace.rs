@@ -24,17 +24,22 @@ const BETWEEN: usize = 2;
 pub(super) struct Sizes {
     /// Directions that are iterated on.
     pub(super) directions: usize,
+    /// Products with the covariance in passes over the data.
     iterations: usize,
+    /// Products with the covariance as a matrix, which cost next to nothing beside computing it.
+    of_matrix: usize,
 }
 
 impl Sizes {
     pub(super) fn new(options: &PcaOptions, wanted: usize, most: usize) -> Self {
         let few = wanted.saturating_mul(10) < most;
+        let iterations = if few { 7 } else { 4 };
         Sizes {
             directions: wanted
                 .saturating_add(options.oversample.unwrap_or(10))
                 .min(most),
-            iterations: options.iterations.unwrap_or(if few { 7 } else { 4 }),
+            iterations: options.iterations.unwrap_or(iterations),
+            of_matrix: options.iterations.unwrap_or(2 * iterations),
         }
     }
 
@@ -47,7 +52,7 @@ impl Sizes {
 /// The dominant eigenvectors of a symmetric matrix `[n, n]`.
 pub(super) fn of_matrix(matrix: &[f64], n: usize, sizes: &Sizes, seed: u64) -> Result<Eigen> {
     let matrix = Tensor::from_slice(matrix, [n, n])?;
-    iterate(n, sizes, seed, |q| {
+    iterate(n, sizes.directions, sizes.of_matrix, seed, |q| {
         let q = Tensor::from_slice(q, [q.len() / n, n])?;
         Ok(q.matmul(&matrix)?.to_vec::<f64>()?)
     })
@@ -64,10 +69,17 @@ pub(super) fn of_stream(
     let divisor = (stream.len() - 1) as f64;
     let total = statistics.variance().iter().sum::<f64>() * stream.len() as f64 / divisor;
     let mean = statistics.mean();
-    let eigen = iterate(stream.width(), sizes, seed, |q| match precision {
-        Precision::Single => pass::<f32>(stream, mean, q, divisor),
-        Precision::Double => pass::<f64>(stream, mean, q, divisor),
-    })?;
+    let (directions, iterations) = (sizes.directions, sizes.iterations);
+    let eigen = iterate(
+        stream.width(),
+        directions,
+        iterations,
+        seed,
+        |q| match precision {
+            Precision::Single => pass::<f32>(stream, mean, q, divisor),
+            Precision::Double => pass::<f64>(stream, mean, q, divisor),
+        },
+    )?;
     Ok(Found {
         mean: mean.to_vec(),
         total,
@@ -111,20 +123,21 @@ fn pass<T: GemmElement + nn_core::kernels::buffer::Plain + nn_core::Element>(
 /// Iterates on the rows of `[directions, n]`; `product` gives Q·C.
 fn iterate(
     n: usize,
-    sizes: &Sizes,
+    directions: usize,
+    iterations: usize,
     seed: u64,
     mut product: impl FnMut(&[f64]) -> Result<Vec<f64>>,
 ) -> Result<Eigen> {
-    let directions = sizes.directions.min(n);
+    let directions = directions.min(n);
     let mut q = Vec::with_capacity(directions * n);
     for direction in 0..directions {
         let mut rng = Rng::addressed(seed, Purpose::Init, 0, direction as u64);
         q.extend((0..n).map(|_| rng.normal()));
     }
     orthonormalise(&mut q, n);
-    for iteration in 1..=sizes.iterations {
+    for iteration in 1..=iterations {
         q = product(&q)?;
-        if iteration % BETWEEN == 0 || iteration == sizes.iterations {
+        if iteration % BETWEEN == 0 || iteration == iterations {
             orthonormalise(&mut q, n);
         }
     }
