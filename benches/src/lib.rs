@@ -4,6 +4,7 @@
 pub mod augment;
 pub mod matmul;
 pub mod metrics;
+pub mod prepare;
 pub mod training;
 pub mod vision;
 

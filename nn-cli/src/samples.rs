@@ -8,8 +8,9 @@ use nn_layers::spec::nearest;
 use std::path::Path;
 use std::sync::Arc;
 
+use nn_data::dataset::csv::MEMORY;
 use nn_data::dataset::{Column, CsvOptions, CsvSchema, CsvTarget, Encoding, Missing, TargetKind};
-use nn_data::transform::{Over, Pipeline, Scaling};
+use nn_data::transform::{Over, Pipeline, Preparation};
 use nn_data::{Dataset, InMemory, Split, Subset, validate};
 
 use crate::error::{Error, Result};
@@ -100,14 +101,27 @@ pub fn open_watched(data: &recipe::Data, regression: bool, quiet: bool) -> Resul
         validation: None,
         test: None,
         along: along::of(data, samples.len(), schema.is_some())?,
-        samples: Arc::new(samples),
+        samples,
         schema,
         left_out: String::new(),
     })
 }
 
-/// An embedded set, or a table or array from a file.
-fn from_file(data: &recipe::Data, regression: bool) -> Result<(InMemory, Option<CsvSchema>)> {
+/// An embedded set, or a table or array from a file; a large table stays on disk.
+fn from_file(
+    data: &recipe::Data,
+    regression: bool,
+) -> Result<(Arc<dyn Dataset>, Option<CsvSchema>)> {
+    let path = Path::new(&data.source);
+    if path.exists() && is_table(path) {
+        let read = csv_options(data, regression)?.open(path)?;
+        return Ok((read.data, Some(read.schema)));
+    }
+    Ok((Arc::new(in_memory(data, regression)?), None))
+}
+
+/// An embedded set, or a table or array from a file, all of it in memory.
+fn in_memory(data: &recipe::Data, regression: bool) -> Result<InMemory> {
     let path = Path::new(&data.source);
     let samples = match data.source.as_str() {
         "digits" if !path.exists() => nn_data::dataset::digits()?,
@@ -117,16 +131,16 @@ fn from_file(data: &recipe::Data, regression: bool) -> Result<(InMemory, Option<
         "diabetes" if !path.exists() => nn_data::dataset::diabetes()?,
         name if !path.exists() && EMBEDDED.contains(&name) => made_up(name)?,
         _ if !path.exists() => return Err(unknown(&data.source)),
-        _ => match extension(path).as_str() {
-            "npy" => npy(path, data.labels.as_deref())?,
-            "csv" | "tsv" | "txt" | "data" => {
-                let read = csv_options(data, regression)?.read(path)?;
-                return Ok((read.data, Some(read.schema)));
-            }
-            _ => return Err(Error::input(format!("{}: {FORMATS}", path.display()))),
-        },
+        _ if extension(path) == "npy" => npy(path, data.labels.as_deref())?,
+        _ if is_table(path) => return Ok(csv_options(data, regression)?.read(path)?.data),
+        _ => return Err(Error::input(format!("{}: {FORMATS}", path.display()))),
     };
-    Ok((renamed(samples, &data.classes)?, None))
+    renamed(samples, &data.classes)
+}
+
+/// Whether a file is a table of comma-separated values, by its name.
+fn is_table(path: &Path) -> bool {
+    matches!(extension(path).as_str(), "csv" | "tsv" | "txt" | "data")
 }
 
 /// Made-up data of a size that trains in seconds.
@@ -209,11 +223,8 @@ fn csv_options(data: &recipe::Data, regression: bool) -> Result<CsvOptions> {
             .map(|name| (column(name), Encoding::Ordinal)),
     )
     .collect();
-    options.missing = if data.drop_missing {
-        Missing::DropRow
-    } else {
-        Missing::Refuse
-    };
+    options.missing = data.missing;
+    options.memory = data.memory_mib.map(|mib| mib.saturating_mul(1 << 20));
     options.class_names = (!data.classes.is_empty()).then(|| data.classes.clone());
     Ok(options)
 }
@@ -229,7 +240,16 @@ pub fn divide(source: Source, recipe: &recipe::Recipe) -> Result<Parts> {
         Ok(Subset::new(set, (0..count).collect())?)
     };
     let samples = limited(source.samples)?;
-    validate::trainable(&samples)?;
+    match (recipe.preprocess.fills_missing(), data.missing) {
+        (true, _) => validate::trainable_once_filled(&samples)?,
+        (false, Missing::Keep) => {
+            return Err(Error::input(format!(
+                "{}: [data] missing = \"keep\" leaves missing values as they are; fill them in with \"impute\" as the first step of [preprocess]",
+                recipe.file.display()
+            )));
+        }
+        (false, _) => validate::trainable(&samples)?,
+    }
     let own = |part: Option<Arc<dyn Dataset>>| -> Result<Option<Subset>> {
         let part = part.map(limited).transpose()?;
         part.iter().try_for_each(|part| validate::not_empty(part))?;
@@ -270,22 +290,25 @@ pub fn divide(source: Source, recipe: &recipe::Recipe) -> Result<Parts> {
     })
 }
 
-/// Measures on the training part what scaling needs.
+/// Measures on the training part what preparation needs.
 ///
 /// # Errors
-/// If the values cannot be scaled.
-pub fn fit_inputs(scale: Scale, train: &Subset) -> Result<Pipeline> {
+/// If the values cannot be prepared so.
+pub fn fit_inputs(preprocess: &recipe::Preprocess, train: &Subset) -> Result<Pipeline> {
+    if !preprocess.steps.is_empty() {
+        return Ok(Pipeline::fit(&preprocess.steps, train)?);
+    }
     let image = picture_shape(train.input_shape()).is_some();
-    let scalings = match scale {
+    let steps = match preprocess.scale {
         Scale::None => vec![],
-        Scale::Auto if image => vec![Scaling::pixels()],
-        Scale::Auto | Scale::Standard => vec![Scaling::standard()],
-        Scale::Pixels => vec![Scaling::pixels()],
-        Scale::Mean => vec![Scaling::mean()],
-        Scale::StandardGlobal => vec![Scaling::Standard { over: Over::Global }],
-        Scale::MinMax => vec![Scaling::min_max()],
+        Scale::Auto if image => vec![Preparation::pixels()],
+        Scale::Auto | Scale::Standard => vec![Preparation::standard()],
+        Scale::Pixels => vec![Preparation::pixels()],
+        Scale::Mean => vec![Preparation::mean()],
+        Scale::StandardGlobal => vec![Preparation::Standard { over: Over::Global }],
+        Scale::MinMax => vec![Preparation::min_max()],
     };
-    Ok(Pipeline::fit(&scalings, train)?)
+    Ok(Pipeline::fit(&steps, train)?)
 }
 
 /// Measures on the training part what scaling the targets needs.
@@ -301,7 +324,7 @@ pub fn fit_targets(wanted: bool, train: &Subset) -> Result<Pipeline> {
             "[preprocess] scale_targets: the targets are classes, not numbers; take it out",
         ));
     }
-    Ok(Pipeline::fit_targets(&[Scaling::standard()], train)?)
+    Ok(Pipeline::fit_targets(&[Preparation::standard()], train)?)
 }
 
 /// How bright the border of pictures of bytes is, 0 to 1, the mean over their channels.
@@ -337,7 +360,27 @@ pub fn for_model(header: &Header, path: &str, labels: Option<&str>) -> Result<Ar
     {
         return Ok(pictures);
     }
+    if let (Some(schema), true) = (&header.csv, is_larger_than_memory(file)) {
+        let table = schema.open(file, None)?;
+        if table.data.target_kind() == &header.target {
+            return Ok(table.data);
+        }
+        return Err(without_targets(path));
+    }
     Ok(Arc::new(in_memory_for_model(header, path, labels)?))
+}
+
+fn is_larger_than_memory(file: &Path) -> bool {
+    is_table(file)
+        && file
+            .metadata()
+            .is_ok_and(|m| m.is_file() && m.len() > MEMORY)
+}
+
+fn without_targets(path: &str) -> Error {
+    Error::input(format!(
+        "{path}: there are no targets to compare with; name them with --labels, or use `nn predict`"
+    ))
 }
 
 fn in_memory_for_model(header: &Header, path: &str, labels: Option<&str>) -> Result<InMemory> {
@@ -354,14 +397,12 @@ fn in_memory_for_model(header: &Header, path: &str, labels: Option<&str>) -> Res
             labels: labels.map(str::to_string),
             ..recipe::Data::of(path)
         };
-        from_file(&data, regression)?.0
+        in_memory(&data, regression)?
     };
     let samples = shaped(samples, &header.sample)?;
     validate::not_empty(&samples)?;
     match (&header.target, samples.target_kind()) {
-        (_, TargetKind::None) => Err(Error::input(format!(
-            "{path}: there are no targets to compare with; name them with --labels, or use `nn predict`"
-        ))),
+        (_, TargetKind::None) => Err(without_targets(path)),
         (TargetKind::Classes { names }, TargetKind::Classes { names: here }) => {
             if here == names {
                 return Ok(samples);

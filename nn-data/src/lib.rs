@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use nn_data::{Dataset, Loader, Split, dataset, metrics::ClassificationMeter};
-//! use nn_data::transform::{Pipeline, Scaling};
+//! use nn_data::transform::{Pipeline, Preparation};
 //!
 //! // 10 000 real handwritten digits that travel inside the crate.
 //! let digits = dataset::digits()?;
@@ -15,7 +15,7 @@
 //! let parts = Split::fractions(0.8, 0.1, 0.1)?.seed(1).stratified().apply(digits)?;
 //!
 //! // Scaling is learnt from the training part only, and stored with the model.
-//! let scaling = Pipeline::fit(&[Scaling::pixels()], &parts.train)?;
+//! let scaling = Pipeline::fit(&[Preparation::pixels()], &parts.train)?;
 //! let train = Loader::new(parts.train).batch_size(128)?.shuffle(1).transform(scaling.clone());
 //! for batch in train.epoch(0) {
 //!     let batch = batch?;
@@ -39,12 +39,12 @@
 //!
 //! | what | where |
 //! |---|---|
-//! | IDX (MNIST family), CIFAR, folders of pictures, CSV, `.npy`, embedded sets | [`dataset`] |
+//! | IDX (MNIST family), CIFAR, folders of pictures, CSV (also larger than memory), `.npy`, embedded sets | [`dataset`] |
 //! | PNG, JPEG and other pictures as samples | `picture` |
 //! | training, validation and test part, folds, leakage | [`Split`], [`KFold`], [`split`], [`Subset`] |
 //! | rare classes: weights, resampling, SMOTE | [`balance`] |
 //! | mini-batches, shuffling, prefetch | [`Loader`] |
-//! | mean removal, min–max, standard scaling | [`transform`] |
+//! | scaling, imputation, principal components, whitening, features | [`transform`] |
 //! | made-up pictures of characters, from fonts | `synth` |
 //! | blur, sharpening, edges: image kernels | [`filter`] |
 //! | flips, crops, rotations, noise, MixUp and more, anew in each epoch | [`transform::augment`] |

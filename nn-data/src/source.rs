@@ -79,6 +79,11 @@ impl<'a> Source<'a> {
         &self.path
     }
 
+    /// Whether it is gz-compressed.
+    pub(crate) fn is_compressed(&self) -> bool {
+        self.compressed
+    }
+
     /// A problem with the content at `place`.
     pub(crate) fn error(
         &self,

@@ -76,15 +76,23 @@ pub fn finite(
     indices: &[usize],
     features: Option<&[String]>,
 ) -> Result<()> {
+    refuse(what, inputs, indices, features, |v| !v.is_finite())
+}
+
+/// Refuses values that are `wrong`.
+fn refuse(
+    what: &str,
+    inputs: &Tensor,
+    indices: &[usize],
+    features: Option<&[String]>,
+    wrong: impl Fn(f64) -> bool,
+) -> Result<()> {
     let position = match inputs.dtype() {
         DType::F32 => inputs
             .as_slice::<f32>()?
             .iter()
-            .position(|v| !v.is_finite()),
-        DType::F64 => inputs
-            .as_slice::<f64>()?
-            .iter()
-            .position(|v| !v.is_finite()),
+            .position(|v| wrong(f64::from(*v))),
+        DType::F64 => inputs.as_slice::<f64>()?.iter().position(|v| wrong(*v)),
         _ => None,
     };
     let Some(position) = position else {
@@ -122,6 +130,23 @@ pub fn finite(
 /// # Ok::<(), nn_data::Error>(())
 /// ```
 pub fn trainable(data: &dyn Dataset) -> Result<()> {
+    check(data, finite)
+}
+
+/// As [`trainable`], but inputs may be missing (NaN), as where an [`Imputer`](crate::transform::Imputer) fills them in.
+///
+/// # Errors
+/// The first thing found wrong.
+pub fn trainable_once_filled(data: &dyn Dataset) -> Result<()> {
+    check(data, |what, inputs, indices, features| {
+        refuse(what, inputs, indices, features, f64::is_infinite)
+    })
+}
+
+fn check(
+    data: &dyn Dataset,
+    inputs: impl Fn(&str, &Tensor, &[usize], Option<&[String]>) -> Result<()>,
+) -> Result<()> {
     not_empty(data)?;
     match data.target_kind() {
         TargetKind::Classes { names } => {
@@ -141,13 +166,13 @@ pub fn trainable(data: &dyn Dataset) -> Result<()> {
     if data.is_finite() && data.target_kind().class_names().is_some() {
         return Ok(());
     }
-    let all: Vec<usize> = (0..data.len()).collect();
-    for indices in all.chunks(1024) {
-        let batch = data.batch(indices)?;
-        finite(data.name(), &batch.inputs, indices, data.feature_names())?;
+    for first in (0..data.len()).step_by(1024) {
+        let indices: Vec<usize> = (first..data.len().min(first + 1024)).collect();
+        let batch = data.batch(&indices)?;
+        inputs(data.name(), &batch.inputs, &indices, data.feature_names())?;
         if let TargetKind::Regression { names } = data.target_kind() {
             let what = format!("{} (target)", data.name());
-            finite(&what, &batch.targets, indices, Some(names))?;
+            finite(&what, &batch.targets, &indices, Some(names))?;
         }
     }
     Ok(())

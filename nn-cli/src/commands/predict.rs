@@ -211,12 +211,14 @@ fn read_array(model: &Model, file: &Path) -> Result<Input> {
     let values = array
         .to_dtype(DType::F32)?
         .reshape(batch_shape(count, sample))?;
-    validate::finite(
-        &file.display().to_string(),
-        &values,
-        &(0..count).collect::<Vec<_>>(),
-        None,
-    )?;
+    if !model.plan.fills_missing() {
+        validate::finite(
+            &file.display().to_string(),
+            &values,
+            &(0..count).collect::<Vec<_>>(),
+            None,
+        )?;
+    }
     Ok(Input {
         file: file.to_path_buf(),
         values,

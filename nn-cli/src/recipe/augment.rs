@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::network::write_out_words;
 use super::node::{Node, Origin, Value};
-use super::problem::{Problem, What};
+use super::problem::Problem;
 use super::read::read;
+use super::steps;
 
 /// Changes to training pictures that leave their meaning as it is, drawn anew in each epoch.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -24,17 +25,7 @@ impl Augment {
 
     /// Refuses settings out of range, with the line of the step.
     pub(super) fn check(&self, recipe: &Node) -> Result<(), Problem> {
-        for (at, step) in self.steps.iter().enumerate() {
-            if let Err(e) = step.check() {
-                let steps = recipe.get("augment").and_then(|table| table.get("steps"));
-                let origin = steps.and_then(|steps| match &steps.value {
-                    Value::Array(items) => items.get(at).map(|item| item.origin.clone()),
-                    _ => None,
-                });
-                return Err(Problem::new(What::Other(format!("[augment] {e}"))).at(origin));
-            }
-        }
-        Ok(())
+        steps::check(recipe, "augment", self.steps.iter().map(Step::check))
     }
 }
 
@@ -43,22 +34,9 @@ const EMPTY: &str =
 
 /// Steps may be written as words, as layers may: `"rotate 15"`, `"crop padding=4"`; this writes them out as tables.
 pub(super) fn write_out_steps(recipe: &mut Node) -> Result<(), Problem> {
-    let Value::Table(tables) = &mut recipe.value else {
-        return Ok(());
-    };
-    for table in tables.iter_mut().filter(|table| table.key == "augment") {
-        let Value::Table(entries) = &mut table.node.value else {
-            continue;
-        };
-        for entry in entries.iter_mut().filter(|entry| entry.key == "steps") {
-            if let Value::Array(steps) = &mut entry.node.value {
-                for step in steps {
-                    write_out_words(step, Step::main_key, EMPTY)?;
-                }
-            }
-        }
-    }
-    Ok(())
+    steps::each(recipe, "augment", &|step| {
+        write_out_words(step, Step::main_key, |_| &[], EMPTY)
+    })
 }
 
 /// A step from its words.
@@ -70,6 +48,6 @@ pub fn step(words: &str) -> Result<Step, Problem> {
         value: Value::String(words.into()),
         origin: Origin::Option(words.into()),
     };
-    write_out_words(&mut node, Step::main_key, EMPTY)?;
+    write_out_words(&mut node, Step::main_key, |_| &[], EMPTY)?;
     read(&node)
 }

@@ -1,6 +1,6 @@
-//! `[data]` and `[preprocess]`.
+//! `[data]`.
 
-use nn_data::dataset::OnBadImage;
+use nn_data::dataset::{Missing, OnBadImage};
 use nn_data::picture::{Color, Fit};
 use serde::{Deserialize, Serialize};
 
@@ -36,9 +36,12 @@ pub struct Data {
     /// For `.csv`: the character between columns; by default told from the content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<char>,
-    /// For `.csv`: leave rows with missing values out instead of refusing them.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub drop_missing: bool,
+    /// For `.csv`: what happens to rows with missing values.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub missing: Missing,
+    /// For `.csv`: a file of more MiB than this is not read as a whole but batch by batch; by default 256.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_mib: Option<u64>,
     /// For a folder of pictures: their channels; by default RGB if any of them is stored in colours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub color: Option<Color>,
@@ -164,40 +167,6 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// What is done to the samples before the network sees them. Whatever it needs to know is measured on the training part alone and
-/// stored in the model.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Preprocess {
-    /// How inputs are scaled.
-    #[serde(default)]
-    pub scale: Scale,
-    /// In regression: bring the targets to mean 0 and deviation 1 for training; predictions are brought back.
-    #[serde(default)]
-    pub scale_targets: bool,
-}
-
-/// How inputs are scaled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scale {
-    /// Tables: `standard`. Pictures: `pixels`.
-    #[default]
-    Auto,
-    /// Taken as they are.
-    None,
-    /// Bytes 0…255 to 0…1.
-    Pixels,
-    /// Each feature to mean 0.
-    Mean,
-    /// Each feature to mean 0 and deviation 1.
-    Standard,
-    /// All values together to mean 0 and deviation 1.
-    StandardGlobal,
-    /// Each feature to 0…1.
-    MinMax,
-}
-
 /// The most pixels that a side of a sample may have.
 const LARGEST_SIDE: usize = 8192;
 
@@ -247,7 +216,8 @@ impl Data {
             numeric: Vec::new(),
             header: None,
             delimiter: None,
-            drop_missing: false,
+            missing: Missing::default(),
+            memory_mib: None,
             color: None,
             size: None,
             fit: Fit::default(),

@@ -10,7 +10,7 @@ use nn_optim::schedule::Time;
 use super::node::{Entry, Node, Origin, Value};
 use super::problem::{Problem, What};
 use super::read::read;
-use super::{LARGEST_SEED, Recipe, augment, network, ready};
+use super::{LARGEST_SEED, Recipe, augment, network, preprocess, ready};
 
 /// What the command line changes about a recipe.
 #[derive(Clone, Debug, Default)]
@@ -141,6 +141,7 @@ pub(super) fn parse(
     name_types(&mut node);
     network::write_out_layers(&mut node).map_err(|problem| problem.in_file(file))?;
     augment::write_out_steps(&mut node).map_err(|problem| problem.in_file(file))?;
+    preprocess::write_out_steps(&mut node).map_err(|problem| problem.in_file(file))?;
     let mut recipe: Recipe = read(&node).map_err(|problem| problem.in_file(file))?;
     recipe.file = file.to_path_buf();
     if recipe.name.is_empty() {
@@ -342,6 +343,7 @@ fn check(recipe: &Recipe, node: &Node) -> Result<(), Problem> {
     )?;
 
     recipe.augment.check(node)?;
+    recipe.preprocess.check(node)?;
     let section = |table: &str, problem: String| Err(in_section(node, table, problem));
     if let Err(e) = recipe.optimizer.build() {
         return section("optimizer", e.to_string());

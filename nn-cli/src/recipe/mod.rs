@@ -9,9 +9,11 @@ mod data;
 mod load;
 mod network;
 mod node;
+mod preprocess;
 mod problem;
 mod read;
 mod ready;
+mod steps;
 mod train;
 
 use std::path::PathBuf;
@@ -24,9 +26,10 @@ use serde::{Deserialize, Serialize};
 
 pub use augment::{Augment, step};
 pub use balance::{Balance, Method, Threshold};
-pub use data::{ColumnName, Columns, Data, Preprocess, Scale};
+pub use data::{ColumnName, Columns, Data};
 pub use load::{Overrides, for_data, load, resolved};
 pub use network::Network;
+pub use preprocess::{Preprocess, Scale};
 pub use problem::Problem;
 pub use ready::READY;
 use train::{Stop, Train};

@@ -100,13 +100,15 @@ fn main_key(layer: &str) -> Option<&'static str> {
 
 fn write_out(layer: &mut Node) -> Result<(), Problem> {
     let empty = "a layer is empty; write for example \"linear 128\" or \"relu\"";
-    write_out_words(layer, main_key, empty)
+    write_out_words(layer, main_key, |_| &[], empty)
 }
 
-/// Writes words out as a table; `empty` is what to say where there are none.
+/// Writes words out as a table. `main_key` of a type takes a word without `=`, unless it is one of the type's `switches`, which
+/// it sets to true; `empty` is what to say where there are no words.
 pub(super) fn write_out_words(
     node: &mut Node,
     main_key: impl Fn(&str) -> Option<&'static str>,
+    switches: impl Fn(&str) -> &'static [&'static str],
     empty: &str,
 ) -> Result<(), Problem> {
     let Value::String(text) = &node.value else {
@@ -128,6 +130,7 @@ pub(super) fn write_out_words(
     for word in words {
         let (key, value) = match word.split_once('=') {
             Some((key, value)) => (key, value),
+            None if switches(kind).contains(&word) => (word, "true"),
             // A word that no key takes is refused as an unknown key, after the type itself was found to be right.
             None => (
                 main_key(kind)

@@ -27,6 +27,7 @@ ready![
     "cifar10-densenet40",
     "photos-mobilenet",
     "softmax-digits",
+    "whitened-digits",
     "iris",
     "wine",
     "breast-cancer",

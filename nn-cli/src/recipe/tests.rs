@@ -422,3 +422,83 @@ fn words_are_written_out_inside_of_layers_too() {
         "my/r.toml:11: layer \"residual\": unknown layer \"liner\": did you mean \"linear\"?"
     );
 }
+
+/// What is said of `[preprocess] steps = [...]`, which stands in line 8 and following.
+fn preparation(list: &str) -> Result<Recipe, String> {
+    let text = format!("[preprocess]\nsteps = [\n{list}\n]\n\n[network]");
+    load(&GOOD.replace("[network]", &text), &[])
+}
+
+#[test]
+fn preparation_is_a_list_of_steps_in_words_or_tables() {
+    use nn_data::transform::{Components, Norm, Over, PcaOptions, Preparation, Strategy, Typical};
+    let recipe = preparation(
+        "\"impute median indicator\", \"standard\", \"pca 50 whiten epsilon=0.1\",\n\"pca 0.9\", \"impute 0\", \"normalize l1\", { type = \"mean\", over = \"channel\" }",
+    )
+    .expect("good");
+    let median = Preparation::Impute {
+        strategy: Strategy::Of(Typical::Median),
+        indicator: true,
+    };
+    let share = PcaOptions {
+        components: Some(Components::Variance(0.9)),
+        ..PcaOptions::default()
+    };
+    let expected = [
+        median,
+        Preparation::standard(),
+        Preparation::Pca(PcaOptions::count(50).whitened(0.1)),
+        Preparation::Pca(share),
+        Preparation::impute(Strategy::Constant(0.0)),
+        Preparation::Normalize { norm: Norm::L1 },
+        Preparation::Mean {
+            over: Over::Channel,
+        },
+    ];
+    assert_eq!(recipe.preprocess.steps, expected);
+    let written = toml::to_string(&recipe).expect("can be written");
+    assert_eq!(load(&written, &[]).expect("resolved"), recipe, "{written}");
+}
+
+#[test]
+fn wrong_steps_of_preparation_are_refused_with_line_and_suggestion() {
+    for (list, text) in [
+        (
+            "\"standrd\"",
+            "my/r.toml:9: unknown preprocess type \"standrd\"; did you mean \"standard\"?",
+        ),
+        (
+            "\"standard\",\n\"pca 50 whitn\"",
+            "my/r.toml:10: unknown key \"whitn\" in [preprocess.steps.1]; did you mean \"whiten\"?",
+        ),
+        (
+            "\"pca many\"",
+            "my/r.toml:9: \"components\" in [preprocess.steps.0] must be a number",
+        ),
+        (
+            "\"impute middle\"",
+            "strategy must be \"mean\", \"median\", \"most_frequent\" or a number",
+        ),
+        (
+            "\"standard\",\n\"pca 0\"",
+            "my/r.toml:10: [preprocess] pca: components must be at least 1",
+        ),
+        (
+            "\"local_contrast 8\"",
+            "my/r.toml:9: [preprocess] local_contrast: window must be odd, from 3 to 255, not 8",
+        ),
+        (
+            "\"\"",
+            "my/r.toml:9: a step of [preprocess] is empty; write for example \"standard\" or \"pca 50 whiten\"",
+        ),
+    ] {
+        let message = preparation(list).expect_err(list);
+        assert!(message.contains(text), "{message}");
+    }
+    let both = "[preprocess]\nscale = \"pixels\"\nsteps = [\"standard\"]\n\n[network]";
+    let message = load(&GOOD.replace("[network]", both), &[]).expect_err("two ways");
+    assert!(
+        message.starts_with("my/r.toml:8: [preprocess] scale and steps both say"),
+        "{message}"
+    );
+}

@@ -40,6 +40,7 @@ pub(super) fn of(data: &recipe::Data, samples: usize, is_table: bool) -> Result<
     let options = CsvOptions {
         header: data.header,
         delimiter: data.delimiter,
+        memory: data.memory_mib.map(|mib| mib.saturating_mul(1 << 20)),
         ..CsvOptions::new()
     };
     let texts = options.read_column(&data.source, &column(name))?;

@@ -10,6 +10,7 @@ mod interruption;
 mod journeys;
 mod judging;
 mod pictures;
+mod prepare;
 mod seeing;
 #[cfg(feature = "fetch")]
 mod server;

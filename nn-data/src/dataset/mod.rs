@@ -21,7 +21,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::cifar::{CifarLabels, cifar};
 pub use self::csv::{
-    Column, ColumnKind, CsvData, CsvOptions, CsvSchema, CsvTarget, Encoding, Missing,
+    Column, ColumnKind, CsvData, CsvFile, CsvOptions, CsvSchema, CsvStream, CsvTarget, Encoding,
+    Missing,
 };
 pub use embedded::{breast_cancer, diabetes, digits, iris, wine};
 pub use emnist::{EMNIST_SUBSETS, emnist};

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use nn_core::kernels::threads::{cores, threads};
-use nn_core::{Context, Parameters, Shape};
+use nn_core::{Context, Parameters};
 use nn_data::transform::augment::Augmenter;
 use nn_data::{Batch, Dataset, Loader, Subset};
 use nn_layers::Sequential;
@@ -144,10 +144,7 @@ impl Session {
         ));
         text.push_str(&line("run", self.run.folder().display().to_string()));
         text.push('\n');
-        text.push_str(&network_table(
-            network,
-            &Shape::from(self.plan.header.sample.clone()),
-        )?);
+        text.push_str(&network_table(network, &self.plan.network_input()?)?);
         text.push('\n');
         self.progress.print(&text);
         Ok(())

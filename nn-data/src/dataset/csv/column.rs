@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::infer::find;
 use super::table::{Table, is_missing};
-use super::{Column, CsvOptions};
+use super::{Column, CsvOptions, memory, stays_on_disk};
 use crate::error::Result;
 use crate::source::Source;
 
@@ -24,15 +24,20 @@ impl CsvOptions {
     /// # Ok::<(), nn_data::Error>(())
     /// ```
     pub fn read_column(&self, path: impl AsRef<Path>, column: &Column) -> Result<Vec<String>> {
-        let source = Source::open(path.as_ref())?;
-        let table = Table::read(source, self.delimiter_byte()?, |_| self.header)?;
+        let (path, limit) = (path.as_ref(), memory(self.memory));
+        let table = match stays_on_disk(path, limit)? {
+            true => Table::on_disk(path, self.delimiter_byte()?, |_| self.header)?,
+            false => Table::read(Source::open(path)?, limit, self.delimiter_byte()?, |_| {
+                self.header
+            })?,
+        };
         let place = find(&table, column)?;
         let mut texts = Vec::new();
-        table.rows(usize::MAX, |line, record| {
-            let text = table.text(record, line, place)?;
+        table.rows(usize::MAX, |at, record| {
+            let text = table.text(record, at, place)?;
             if is_missing(text) {
                 let remedy = "fill it in: every row needs its group or time";
-                return Err(table.error(table.cell(line, place), "the cell is empty", remedy));
+                return Err(table.error(table.cell(at, place), "the cell is empty", remedy));
             }
             texts.push(text.to_string());
             Ok(())

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use csv::ByteRecord;
 use nn_core::Tensor;
 
 use super::schema::{ColumnKind, CsvData, CsvSchema, Missing, SchemaColumn, SchemaTarget};
@@ -43,98 +44,21 @@ impl CsvSchema {
         )
     }
 
-    pub(super) fn decode(&self, table: Table) -> Result<CsvData> {
-        let locate = self.locate(&table)?;
-        let mut inputs = Vec::with_capacity(self.inputs.len());
-        for column in &self.inputs {
-            let Some(place) = locate(column.name.as_deref(), column.position) else {
-                let name = column.title();
-                let problem = format!("there is no column \"{name}\", which the model needs");
-                let have = table.header.as_deref().unwrap_or_default().join(", ");
-                let remedy = format!("add it to the columns {have}");
-                return Err(table.error(Place::Whole, problem, remedy));
-            };
-            inputs.push((place, Reader::new(&column.kind)));
-        }
-        let mut target = match &self.target {
-            None => TargetReader::None,
-            Some(SchemaTarget::Classes {
-                name,
-                position,
-                classes,
-            }) => match locate(name.as_deref(), *position) {
-                Some(place) => TargetReader::Classes(place, levels(classes), Vec::new()),
-                None => TargetReader::None,
-            },
-            Some(SchemaTarget::Regression { columns }) => {
-                let places: Option<Vec<usize>> = columns
-                    .iter()
-                    .map(|c| locate(c.name.as_deref(), c.position))
-                    .collect();
-                places.map_or(TargetReader::None, |p| {
-                    TargetReader::Regression(p, Vec::new())
-                })
+    pub(super) fn decode(&self, table: &Table) -> Result<CsvData> {
+        let reader = RowReader::new(self, table)?;
+        let mut values = Vec::<f32>::new();
+        let mut found = Found::default();
+        let (mut rows, mut dropped_rows) = (0usize, 0usize);
+        table.rows(usize::MAX, |at, record| {
+            match reader.read(table, at, record, &mut values, &mut found)? {
+                true => rows += 1,
+                false => dropped_rows += 1,
             }
-        };
-        let (mut values, mut rows, mut dropped_rows) = (Vec::<f32>::new(), 0usize, 0usize);
-        table.rows(usize::MAX, |line, record| {
-            let text = |column| table.text(record, line, column);
-            if self.missing == Missing::DropRow {
-                let used = inputs
-                    .iter()
-                    .map(|(place, _)| *place)
-                    .chain(target.places());
-                for place in used {
-                    if is_missing(text(place)?) {
-                        dropped_rows += 1;
-                        return Ok(());
-                    }
-                }
-            }
-            for (place, reader) in &inputs {
-                reader.push(&table, line, *place, text(*place)?, &mut values)?;
-            }
-            match &mut target {
-                TargetReader::None => {}
-                TargetReader::Classes(place, classes, labels) => {
-                    let what = "a label that the training data does not have";
-                    let label = text(*place)?;
-                    labels.push(level(&table, line, *place, label, classes, what)? as u32);
-                }
-                TargetReader::Regression(places, targets) => {
-                    for &place in places.iter() {
-                        targets.push(read_number(&table, line, place, text(place)?)?);
-                    }
-                }
-            }
-            rows += 1;
             Ok(())
         })?;
-        if rows == 0 {
-            let problem = match dropped_rows {
-                0 => "there are no rows of data".to_string(),
-                n => format!("none of the {n} rows is complete"),
-            };
-            return Err(table.error(
-                Place::Whole,
-                problem,
-                "give a file with at least one full row",
-            ));
-        }
-        let targets = match (target, &self.target) {
-            (TargetReader::Classes(_, _, labels), Some(SchemaTarget::Classes { classes, .. })) => {
-                Targets::Classes {
-                    labels,
-                    names: classes.clone(),
-                }
-            }
-            (TargetReader::Regression(_, values), Some(SchemaTarget::Regression { columns })) => {
-                let names = columns.iter().map(SchemaColumn::title).collect();
-                Targets::Regression { values, names }
-            }
-            _ => Targets::None,
-        };
+        some_rows(table, rows, dropped_rows)?;
         let tensor = Tensor::from_vec(values, [rows, self.input_len()])?;
+        let targets = reader.targets(self, found);
         let data = InMemory::new(table.path.display().to_string(), tensor, targets)?
             .with_feature_names(self.feature_names())?;
         Ok(CsvData {
@@ -145,41 +69,166 @@ impl CsvSchema {
     }
 }
 
-type Levels<'a> = HashMap<&'a str, usize>;
-
-fn levels(names: &[String]) -> Levels<'_> {
-    names
-        .iter()
-        .enumerate()
-        .map(|(i, n)| (n.as_str(), i))
-        .collect()
+/// Refuses a table of which no row is left.
+pub(super) fn some_rows(table: &Table, rows: usize, dropped_rows: usize) -> Result<()> {
+    if rows > 0 {
+        return Ok(());
+    }
+    let problem = match dropped_rows {
+        0 => "there are no rows of data".to_string(),
+        n => format!("none of the {n} rows is complete"),
+    };
+    Err(table.error(
+        Place::Whole,
+        problem,
+        "give a file with at least one full row",
+    ))
 }
 
-enum TargetReader<'a> {
-    None,
-    Classes(usize, Levels<'a>, Vec<u32>),
-    Regression(Vec<usize>, Vec<f32>),
+/// Turns rows of one file into numbers.
+pub(super) struct RowReader {
+    inputs: Vec<(usize, Reader)>,
+    target: TargetReader,
+    missing: Missing,
 }
 
-impl TargetReader<'_> {
-    fn places(&self) -> impl Iterator<Item = usize> {
-        match self {
-            TargetReader::None => Vec::new(),
-            TargetReader::Classes(place, ..) => vec![*place],
-            TargetReader::Regression(places, _) => places.clone(),
+/// The targets read so far.
+#[derive(Default)]
+pub(super) struct Found {
+    labels: Vec<u32>,
+    outputs: Vec<f32>,
+}
+
+impl RowReader {
+    /// Finds the columns of the schema in `table`.
+    pub(super) fn new(schema: &CsvSchema, table: &Table) -> Result<Self> {
+        let locate = schema.locate(table)?;
+        let mut inputs = Vec::with_capacity(schema.inputs.len());
+        for column in &schema.inputs {
+            let Some(place) = locate(column.name.as_deref(), column.position) else {
+                let name = column.title();
+                let problem = format!("there is no column \"{name}\", which the model needs");
+                let have = table.header.as_deref().unwrap_or_default().join(", ");
+                let remedy = format!("add it to the columns {have}");
+                return Err(table.error(Place::Whole, problem, remedy));
+            };
+            inputs.push((place, Reader::new(&column.kind)));
         }
-        .into_iter()
+        let target = match &schema.target {
+            None => TargetReader::None,
+            Some(SchemaTarget::Classes {
+                name,
+                position,
+                classes,
+            }) => match locate(name.as_deref(), *position) {
+                Some(place) => TargetReader::Classes(place, levels(classes)),
+                None => TargetReader::None,
+            },
+            Some(SchemaTarget::Regression { columns }) => {
+                let places: Option<Vec<usize>> = columns
+                    .iter()
+                    .map(|c| locate(c.name.as_deref(), c.position))
+                    .collect();
+                places.map_or(TargetReader::None, TargetReader::Regression)
+            }
+        };
+        Ok(RowReader {
+            inputs,
+            target,
+            missing: schema.missing,
+        })
+    }
+
+    /// Appends the numbers of a row; false if the row is left out.
+    pub(super) fn read(
+        &self,
+        table: &Table,
+        at: u64,
+        record: &ByteRecord,
+        values: &mut Vec<f32>,
+        found: &mut Found,
+    ) -> Result<bool> {
+        let text = |column| table.text(record, at, column);
+        if self.missing == Missing::DropRow {
+            let inputs = self.inputs.iter().map(|(place, _)| *place);
+            for place in inputs.chain(self.target.places().iter().copied()) {
+                if is_missing(text(place)?) {
+                    return Ok(false);
+                }
+            }
+        }
+        let keep = self.missing == Missing::Keep;
+        for (place, reader) in &self.inputs {
+            reader.push(table, at, *place, text(*place)?, keep, values)?;
+        }
+        match &self.target {
+            TargetReader::None => {}
+            TargetReader::Classes(place, classes) => {
+                let what = "a label that the training data does not have";
+                let label = level(table, at, *place, text(*place)?, classes, what)?;
+                found.labels.push(label as u32);
+            }
+            TargetReader::Regression(places) => {
+                for &place in places {
+                    found
+                        .outputs
+                        .push(read_number(table, at, place, text(place)?)?);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// The targets of all rows read.
+    pub(super) fn targets(&self, schema: &CsvSchema, found: Found) -> Targets {
+        match (&self.target, &schema.target) {
+            (TargetReader::Classes(..), Some(SchemaTarget::Classes { classes, .. })) => {
+                Targets::Classes {
+                    labels: found.labels,
+                    names: classes.clone(),
+                }
+            }
+            (TargetReader::Regression(_), Some(SchemaTarget::Regression { columns })) => {
+                Targets::Regression {
+                    values: found.outputs,
+                    names: columns.iter().map(SchemaColumn::title).collect(),
+                }
+            }
+            _ => Targets::None,
+        }
     }
 }
 
-enum Reader<'a> {
-    Number,
-    OneHot(Levels<'a>),
-    Ordinal(Levels<'a>),
+type Levels = HashMap<String, usize>;
+
+fn levels(names: &[String]) -> Levels {
+    names.iter().cloned().zip(0..).collect()
 }
 
-impl<'a> Reader<'a> {
-    fn new(kind: &'a ColumnKind) -> Self {
+enum TargetReader {
+    None,
+    Classes(usize, Levels),
+    Regression(Vec<usize>),
+}
+
+impl TargetReader {
+    fn places(&self) -> &[usize] {
+        match self {
+            TargetReader::None => &[],
+            TargetReader::Classes(place, _) => std::slice::from_ref(place),
+            TargetReader::Regression(places) => places,
+        }
+    }
+}
+
+enum Reader {
+    Number,
+    OneHot(Levels),
+    Ordinal(Levels),
+}
+
+impl Reader {
+    fn new(kind: &ColumnKind) -> Self {
         match kind {
             ColumnKind::Number => Reader::Number,
             ColumnKind::OneHot { levels: names } => Reader::OneHot(levels(names)),
@@ -190,19 +239,21 @@ impl<'a> Reader<'a> {
     fn push(
         &self,
         table: &Table,
-        line: u64,
+        at: u64,
         place: usize,
         text: &str,
+        keep_missing: bool,
         values: &mut Vec<f32>,
     ) -> Result<()> {
         let what = "a category that the training data does not have";
         match self {
-            Reader::Number => values.push(read_number(table, line, place, text)?),
+            Reader::Number if keep_missing && is_missing(text) => values.push(f32::NAN),
+            Reader::Number => values.push(read_number(table, at, place, text)?),
             Reader::Ordinal(levels) => {
-                values.push(level(table, line, place, text, levels, what)? as f32);
+                values.push(level(table, at, place, text, levels, what)? as f32);
             }
             Reader::OneHot(levels) => {
-                let hot = level(table, line, place, text, levels, what)?;
+                let hot = level(table, at, place, text, levels, what)?;
                 let start = values.len();
                 values.resize(start + levels.len(), 0.0);
                 values[start + hot] = 1.0;
@@ -212,7 +263,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn read_number(table: &Table, line: u64, column: usize, text: &str) -> Result<f32> {
+fn read_number(table: &Table, at: u64, column: usize, text: &str) -> Result<f32> {
     // The usual case first: this is called once per cell of the file.
     if let Some(value) = number(text) {
         let value = value as f32;
@@ -220,10 +271,10 @@ fn read_number(table: &Table, line: u64, column: usize, text: &str) -> Result<f3
             return Ok(value);
         }
     }
-    Err(bad_number(table, line, column, text))
+    Err(bad_number(table, at, column, text))
 }
 
-fn bad_number(table: &Table, line: u64, column: usize, text: &str) -> Error {
+fn bad_number(table: &Table, at: u64, column: usize, text: &str) -> Error {
     let (problem, remedy) = match text.parse::<f64>() {
         _ if is_missing(text) => (
             if text.is_empty() {
@@ -231,7 +282,7 @@ fn bad_number(table: &Table, line: u64, column: usize, text: &str) -> Error {
             } else {
                 format!("the value is missing (\"{text}\")")
             },
-            "fill it in, drop such rows, or leave the column out",
+            "fill it in, drop or impute such rows, or leave the column out",
         ),
         Ok(value) if value.is_finite() => (
             format!("{text} is too large for a 32-bit number"),
@@ -250,15 +301,15 @@ fn bad_number(table: &Table, line: u64, column: usize, text: &str) -> Error {
             "correct the cell, or declare the column categorical or leave it out",
         ),
     };
-    table.error(table.cell(line, column), problem, remedy)
+    table.error(table.cell(at, column), problem, remedy)
 }
 
 fn level(
     table: &Table,
-    line: u64,
+    at: u64,
     column: usize,
     text: &str,
-    levels: &Levels<'_>,
+    levels: &Levels,
     what: &str,
 ) -> Result<usize> {
     if let Some(&level) = levels.get(text) {
@@ -268,16 +319,20 @@ fn level(
         return Ok(level);
     }
     if is_missing(text) {
-        return Err(bad_number(table, line, column, text));
+        return Err(bad_number(table, at, column, text));
     }
-    let mut known: Vec<(&usize, &&str)> = levels.iter().map(|(k, v)| (v, k)).collect();
+    let mut known: Vec<(&usize, &String)> = levels.iter().map(|(k, v)| (v, k)).collect();
     known.sort();
-    let mut list: Vec<&str> = known.iter().take(12).map(|(_, name)| **name).collect();
+    let mut list: Vec<&str> = known
+        .iter()
+        .take(12)
+        .map(|(_, name)| name.as_str())
+        .collect();
     if known.len() > list.len() {
         list.push("…");
     }
     Err(table.error(
-        table.cell(line, column),
+        table.cell(at, column),
         format!("\"{text}\" is {what}"),
         format!("known are {}", list.join(", ")),
     ))

@@ -154,9 +154,9 @@ enum Look {
 fn looks(table: &Table) -> Result<Vec<Look>> {
     let mut counts = vec![(0usize, 0usize); table.width];
     let mut rows = 0;
-    table.rows(SAMPLE_ROWS, |line, row| {
+    table.rows(SAMPLE_ROWS, |at, row| {
         for (column, (numbers, texts)) in counts.iter_mut().enumerate() {
-            let text = table.text(row, line, column)?;
+            let text = table.text(row, at, column)?;
             if text.parse::<f64>().is_ok() {
                 *numbers += 1;
             } else if !is_missing(text) {
@@ -188,8 +188,8 @@ fn judge(table: &Table, look: Look, column: usize) -> Result<Role> {
     }
     let mut values = BTreeSet::new();
     let mut whole = true;
-    table.rows(usize::MAX, |line, row| {
-        let text = table.text(row, line, column)?;
+    table.rows(usize::MAX, |at, row| {
+        let text = table.text(row, at, column)?;
         if whole && !is_missing(text) {
             match whole_number(text) {
                 Some(value) if values.len() <= MAX_AUTO_CLASSES => _ = values.insert(value),
@@ -256,16 +256,16 @@ fn collect_texts(
     let used: Vec<usize> = (0..roles.len())
         .filter(|&c| roles[c] != Role::Ignored)
         .collect();
-    table.rows(usize::MAX, |line, row| {
+    table.rows(usize::MAX, |at, row| {
         if options.missing == Missing::DropRow {
             for &column in &used {
-                if is_missing(table.text(row, line, column)?) {
+                if is_missing(table.text(row, at, column)?) {
                     return Ok(());
                 }
             }
         }
         for &column in &wanted {
-            let text = table.text(row, line, column)?;
+            let text = table.text(row, at, column)?;
             if is_missing(text) || texts[column].contains(text) {
                 continue;
             }

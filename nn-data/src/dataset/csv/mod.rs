@@ -2,8 +2,10 @@
 
 mod column;
 mod decode;
+mod encoding;
 mod infer;
 mod schema;
+mod stream;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -12,10 +14,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-pub use schema::{ColumnKind, CsvData, CsvSchema, Missing, SchemaColumn, SchemaTarget};
+pub use schema::{ColumnKind, CsvData, CsvFile, CsvSchema, Missing, SchemaColumn, SchemaTarget};
+pub use stream::CsvStream;
 
 use crate::error::Result;
-use crate::source::Source;
+use crate::source::{MAX_CONTENT, Source};
 use table::Table;
 
 /// A column of a table.
@@ -112,6 +115,8 @@ pub struct CsvOptions {
     pub missing: Missing,
     /// The class labels in order; by default those that occur, sorted.
     pub class_names: Option<Vec<String>>,
+    /// For [`open`](Self::open): files up to so many bytes are read as a whole; by default 256 MiB ([`MEMORY`]).
+    pub memory: Option<u64>,
 }
 
 impl CsvOptions {
@@ -168,14 +173,14 @@ impl CsvOptions {
         self
     }
 
-    /// Reads a file, gz-compressed or not.
+    /// Reads a file into memory, gz-compressed or not, in UTF-8, UTF-16 or Windows-1252.
     ///
     /// # Errors
-    /// If the file cannot be read; is empty, ragged, not UTF-8 or without rows; if a named column is
+    /// If the file cannot be read; is empty, ragged, not text or without rows; if a named column is
     /// not there; or if a cell is missing, not a number where one should be, NaN or infinite. Each
     /// names file, line and column.
     pub fn read(&self, path: impl AsRef<Path>) -> Result<CsvData> {
-        self.read_source(Source::open(path.as_ref())?)
+        self.read_source(Source::open(path.as_ref())?, MAX_CONTENT)
     }
 
     /// Parses CSV bytes, gz-compressed or not; `name` is used in messages.
@@ -183,7 +188,23 @@ impl CsvOptions {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn parse(&self, name: &str, bytes: &[u8]) -> Result<CsvData> {
-        self.read_source(Source::bytes(name, bytes)?)
+        self.read_source(Source::bytes(name, bytes)?, MAX_CONTENT)
+    }
+
+    /// Opens a file: one of at most [`memory`](Self::memory) bytes is read as a whole, a larger one stays on disk and is read batch
+    /// by batch.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read); also if a compressed file holds more than that, or a file that stays on disk is not UTF-8.
+    pub fn open(&self, path: impl AsRef<Path>) -> Result<CsvFile> {
+        let path = path.as_ref();
+        let limit = memory(self.memory);
+        if !stays_on_disk(path, limit)? {
+            return Ok(self.read_source(Source::open(path)?, limit)?.into());
+        }
+        let table = Table::on_disk(path, self.delimiter_byte()?, |_| self.header)?;
+        let schema = infer::schema(self, &table)?;
+        schema.streamed(table)
     }
 
     fn delimiter_byte(&self) -> Result<Option<u8>> {
@@ -197,9 +218,22 @@ impl CsvOptions {
         }
     }
 
-    fn read_source(&self, source: Source<'_>) -> Result<CsvData> {
-        let table = Table::read(source, self.delimiter_byte()?, |_| self.header)?;
-        let schema = infer::schema(self, &table)?;
-        schema.decode(table)
+    fn read_source(&self, source: Source<'_>, limit: u64) -> Result<CsvData> {
+        let table = Table::read(source, limit, self.delimiter_byte()?, |_| self.header)?;
+        infer::schema(self, &table)?.decode(&table)
     }
+}
+
+/// Files up to this size are read as a whole unless another size is given: 256 MiB. As numbers and text together they may take
+/// several times that while they are read.
+pub const MEMORY: u64 = 256 << 20;
+
+fn memory(given: Option<u64>) -> u64 {
+    given.unwrap_or(MEMORY)
+}
+
+/// Whether a file is too large to be read as a whole, and can be read in pieces: it is not compressed.
+fn stays_on_disk(path: &Path, limit: u64) -> Result<bool> {
+    let size = std::fs::metadata(path).map_err(|e| crate::Error::io(path, e))?;
+    Ok(size.is_file() && size.len() > limit && !Source::open(path)?.is_compressed())
 }

@@ -2,13 +2,15 @@
 //! to every later file.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::stream::CsvStream;
 use super::table::Table;
-use crate::dataset::InMemory;
+use crate::dataset::{Dataset, InMemory};
 use crate::error::Result;
-use crate::source::Source;
+use crate::source::{MAX_CONTENT, Source};
 
 /// What to do with a row in which a value is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -18,7 +20,11 @@ pub enum Missing {
     #[default]
     Refuse,
     /// Leave the row out.
+    #[serde(rename = "drop", alias = "drop_row")]
     DropRow,
+    /// Leave a number that is missing as NaN, for a later step to fill in. A category, a label or a target that is missing is
+    /// refused all the same.
+    Keep,
 }
 
 /// How one column becomes numbers.
@@ -97,7 +103,55 @@ pub struct CsvData {
     pub dropped_rows: usize,
 }
 
+/// A data set in a CSV file, wherever its rows are, and the meaning of its columns.
+#[derive(Clone)]
+pub struct CsvFile {
+    /// The samples, in memory or left on disk.
+    pub data: Arc<dyn Dataset>,
+    /// The meaning of the columns, to be stored with the model.
+    pub schema: CsvSchema,
+    /// Rows left out because a value was missing ([`Missing::DropRow`]).
+    pub dropped_rows: usize,
+    /// Whether the rows stay on disk, as [`CsvStream`].
+    pub streamed: bool,
+}
+
+impl From<CsvData> for CsvFile {
+    fn from(read: CsvData) -> Self {
+        CsvFile {
+            data: Arc::new(read.data),
+            schema: read.schema,
+            dropped_rows: read.dropped_rows,
+            streamed: false,
+        }
+    }
+}
+
 impl CsvSchema {
+    /// Opens another file with the same meaning of columns: one of at most `memory` bytes (by default 256 MiB) is read as a whole, a
+    /// larger one stays on disk.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read) and [`CsvOptions::open`](super::CsvOptions::open).
+    pub fn open(&self, path: impl AsRef<Path>, memory: Option<u64>) -> Result<CsvFile> {
+        let path = path.as_ref();
+        let limit = super::memory(memory);
+        if !super::stays_on_disk(path, limit)? {
+            return Ok(self.read_source(Source::open(path)?, limit)?.into());
+        }
+        self.streamed(Table::on_disk(path, None, |first| self.is_header(first))?)
+    }
+
+    pub(super) fn streamed(&self, table: Table) -> Result<CsvFile> {
+        let stream = CsvStream::new(table, self)?;
+        Ok(CsvFile {
+            schema: self.clone(),
+            dropped_rows: stream.dropped_rows(),
+            data: Arc::new(stream),
+            streamed: true,
+        })
+    }
+
     /// Reads another file with the same meaning of columns, e.g. for prediction.
     ///
     /// Columns are found by name if both files have a header, otherwise by position. Without its
@@ -107,7 +161,7 @@ impl CsvSchema {
     /// If a column is missing, or a cell does not fit: text where a number should be, a category or
     /// label that the training file did not have, NaN or infinity.
     pub fn read(&self, path: impl AsRef<Path>) -> Result<CsvData> {
-        self.read_source(Source::open(path.as_ref())?)
+        self.read_source(Source::open(path.as_ref())?, MAX_CONTENT)
     }
 
     /// Parses CSV bytes as [`read`](Self::read) does; `name` is used in messages.
@@ -115,20 +169,23 @@ impl CsvSchema {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn parse(&self, name: &str, bytes: &[u8]) -> Result<CsvData> {
-        self.read_source(Source::bytes(name, bytes)?)
+        self.read_source(Source::bytes(name, bytes)?, MAX_CONTENT)
     }
 
-    fn read_source(&self, source: Source<'_>) -> Result<CsvData> {
-        // A first row that names a known column is a header, one that holds a known category is data.
-        let is_header = |first: &[String]| {
-            let named = |c: &SchemaColumn| c.name.as_ref().is_some_and(|n| first.contains(n));
-            let leveled = |c: &SchemaColumn| c.kind.levels().iter().any(|l| first.contains(l));
-            match self.inputs.iter().any(named) {
-                true => Some(true),
-                false => self.inputs.iter().any(leveled).then_some(false),
-            }
-        };
-        self.decode(Table::read(source, None, is_header)?)
+    fn read_source(&self, source: Source<'_>, limit: u64) -> Result<CsvData> {
+        self.decode(&Table::read(source, limit, None, |first| {
+            self.is_header(first)
+        })?)
+    }
+
+    /// A first row that names a known column is a header, one that holds a known category is data.
+    fn is_header(&self, first: &[String]) -> Option<bool> {
+        let named = |c: &SchemaColumn| c.name.as_ref().is_some_and(|n| first.contains(n));
+        let leveled = |c: &SchemaColumn| c.kind.levels().iter().any(|l| first.contains(l));
+        match self.inputs.iter().any(named) {
+            true => Some(true),
+            false => self.inputs.iter().any(leveled).then_some(false),
+        }
     }
 
     /// Number of inputs after encoding.

@@ -1,21 +1,30 @@
 //! The text layer of a CSV file: bytes, delimiter, header, rows with their line numbers.
 
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use csv::{ByteRecord, ReaderBuilder};
 
+use super::encoding;
 use crate::error::{Error, Place, Result};
-use crate::source::{MAX_CONTENT, Source};
+use crate::source::Source;
 
 /// Rows looked at to tell a header and the kind of each column.
 pub(super) const SAMPLE_ROWS: usize = 1024;
 
+/// Bytes read at a time when a file is gone through.
+const SURVEY: usize = 1 << 18;
+/// The same for all rows, and for a few.
+const BUFFER: usize = 1 << 16;
+const SMALL_BUFFER: usize = 1 << 13;
+
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// A CSV file in memory, its cells still text.
+/// A CSV file, its cells still text.
 pub(super) struct Table {
     pub(super) path: PathBuf,
-    content: Vec<u8>,
+    content: Content,
     pub(super) delimiter: u8,
     pub(super) header: Option<Vec<String>>,
     pub(super) width: usize,
@@ -23,42 +32,107 @@ pub(super) struct Table {
     odd_quotes: bool,
 }
 
+/// Where the text is.
+enum Content {
+    Memory(Vec<u8>),
+    /// In the file, from this byte on.
+    File(u64),
+}
+
+/// What is known of a text before its rows are read.
+struct Survey {
+    quotes: usize,
+    blank: bool,
+}
+
+impl Survey {
+    fn new() -> Self {
+        Survey {
+            quotes: 0,
+            blank: true,
+        }
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        self.quotes += bytes.iter().filter(|&&b| b == b'"').count();
+        self.blank = self.blank && bytes.iter().all(u8::is_ascii_whitespace);
+    }
+}
+
 impl Table {
+    /// A file that is read as a whole, at most `limit` bytes of it.
     pub(super) fn read(
         mut source: Source<'_>,
+        limit: u64,
         delimiter: Option<u8>,
         is_header: impl Fn(&[String]) -> Option<bool>,
     ) -> Result<Self> {
-        let mut content = source.read_to_end(MAX_CONTENT)?;
+        let content = source.read_to_end(limit)?;
         let path = source.path().to_path_buf();
-        let whole = |problem: &str, remedy: &'static str| {
-            Err(Error::file(&path, Place::Whole, problem, remedy))
-        };
-        if content.starts_with(&[0xef, 0xbb, 0xbf]) {
-            content.drain(..3);
-        }
-        if content.starts_with(&[0xff, 0xfe]) || content.starts_with(&[0xfe, 0xff]) {
-            return whole("the text is UTF-16", "save it as UTF-8");
-        }
-        if content.iter().take(1 << 16).any(|&b| b == 0) {
-            return whole(
-                "this is not a text file",
-                "give a table of comma-separated values",
-            );
-        }
-        if content.iter().all(u8::is_ascii_whitespace) {
-            return whole("the file is empty", "give a file with at least one row");
-        }
+        let content = encoding::to_utf8(&path, content)?;
+        let mut survey = Survey::new();
+        survey.add(&content);
         let delimiter = delimiter.unwrap_or_else(|| guess_delimiter(&content));
-        let odd_quotes = content.iter().filter(|&&b| b == b'"').count() % 2 == 1;
+        Self::new(path, Content::Memory(content), survey, delimiter, is_header)
+    }
+
+    /// A file that stays where it is: rows are read when they are asked for.
+    pub(super) fn on_disk(
+        path: &Path,
+        delimiter: Option<u8>,
+        is_header: impl Fn(&[String]) -> Option<bool>,
+    ) -> Result<Self> {
+        let io = |e| Error::io(path, e);
+        let mut file = File::open(path).map_err(io)?;
+        let mut buffer = vec![0; SURVEY];
+        let mut survey = Survey::new();
+        let (mut start, mut first) = (0, true);
+        let mut guessed = b',';
+        loop {
+            let count = file.read(&mut buffer).map_err(io)?;
+            if count == 0 {
+                break;
+            }
+            let bytes = &buffer[..count];
+            if first {
+                start = encoding::refuse_unless_utf8(path, bytes)?;
+                guessed = guess_delimiter(bytes);
+                first = false;
+            }
+            survey.add(bytes);
+        }
+        let delimiter = delimiter.unwrap_or(guessed);
+        Self::new(
+            path.to_path_buf(),
+            Content::File(start),
+            survey,
+            delimiter,
+            is_header,
+        )
+    }
+
+    fn new(
+        path: PathBuf,
+        content: Content,
+        survey: Survey,
+        delimiter: u8,
+        is_header: impl Fn(&[String]) -> Option<bool>,
+    ) -> Result<Self> {
         let mut table = Table {
-            odd_quotes,
+            odd_quotes: survey.quotes % 2 == 1,
             path,
             content,
             delimiter,
             header: None,
             width: 0,
         };
+        if survey.blank {
+            return Err(table.error(
+                Place::Whole,
+                "the file is empty",
+                "give a file with at least one row",
+            ));
+        }
         let sample = table.sample()?;
         let Some(first) = sample.first() else {
             return Err(table.error(Place::Whole, "the file is empty", "give a file with rows"));
@@ -68,6 +142,43 @@ impl Table {
             table.header = Some(first.clone());
         }
         Ok(table)
+    }
+
+    /// The text from byte `from` on, counted from the start of the text.
+    fn reader(&self, from: u64) -> Result<Box<dyn Read + '_>> {
+        let io = |e| Error::io(&self.path, e);
+        Ok(match &self.content {
+            Content::Memory(bytes) => {
+                let from = usize::try_from(from).unwrap_or(usize::MAX).min(bytes.len());
+                Box::new(&bytes[from..])
+            }
+            Content::File(start) => {
+                let mut file = File::open(&self.path).map_err(io)?;
+                file.seek(SeekFrom::Start(start + from)).map_err(io)?;
+                Box::new(file)
+            }
+        })
+    }
+
+    /// The line, from 1, of the row that begins at byte `at` or after the line ends there. Counted as an editor does, and only
+    /// when it is asked for: in messages.
+    pub(super) fn line(&self, at: u64) -> u64 {
+        let (mut line, mut before) = (1, 0);
+        let Ok(reader) = self.reader(0) else {
+            return line;
+        };
+        for (place, byte) in (0u64..).zip(BufReader::with_capacity(SURVEY, reader).bytes()) {
+            let Ok(byte) = byte else { break };
+            if place >= at && !matches!(byte, b'\n' | b'\r') {
+                break;
+            }
+            // A CR LF is one line end.
+            if byte == b'\r' || (byte == b'\n' && before != b'\r') {
+                line += 1;
+            }
+            before = byte;
+        }
+        line
     }
 
     pub(super) fn error(
@@ -87,9 +198,10 @@ impl Table {
         }
     }
 
-    pub(super) fn cell(&self, line: u64, column: usize) -> Place {
+    /// A cell of the row that begins at byte `at`.
+    pub(super) fn cell(&self, at: u64, column: usize) -> Place {
         Place::Cell {
-            line,
+            line: self.line(at),
             column: self.column_name(column),
         }
     }
@@ -97,10 +209,10 @@ impl Table {
     /// The first rows, the header among them, as text.
     fn sample(&self) -> Result<Vec<Vec<String>>> {
         let mut sample = Vec::new();
-        let mut rows = Rows::new(self);
+        let mut rows = Rows::new(self, 0, BUFFER)?;
         let mut record = ByteRecord::new();
         while sample.len() <= SAMPLE_ROWS && rows.next(&mut record)? {
-            let cells = (0..record.len()).map(|c| self.text(&record, rows.line, c));
+            let cells = (0..record.len()).map(|c| self.text(&record, rows.at, c));
             sample.push(
                 cells
                     .map(|text| text.map(str::to_string))
@@ -110,50 +222,37 @@ impl Table {
         Ok(sample)
     }
 
-    /// Calls `f` with the line number and the cells of each row after the header, `limit` rows at most.
+    /// Calls `f` with the place (in bytes) and the cells of each row after the header, `limit` rows at most.
     pub(super) fn rows(
         &self,
         limit: usize,
         mut f: impl FnMut(u64, &ByteRecord) -> Result<()>,
     ) -> Result<()> {
-        let mut rows = Rows::new(self);
+        let mut rows = Rows::new(self, 0, BUFFER)?;
         let mut record = ByteRecord::new();
         if self.header.is_some() {
             rows.next(&mut record)?;
         }
         let mut count = 0;
-        while count < limit && rows.next(&mut record)? {
-            if record.len() != self.width {
-                let problem = format!(
-                    "the row has {} {}, the first row has {}",
-                    record.len(),
-                    if record.len() == 1 { "cell" } else { "cells" },
-                    self.width
-                );
-                return Err(self.error(
-                    Place::Line(rows.line),
-                    problem,
-                    "give every row the same number of cells",
-                ));
-            }
-            f(rows.line, &record)?;
+        while count < limit && rows.next_full(&mut record)? {
+            f(rows.at, &record)?;
             count += 1;
         }
         Ok(())
     }
 
+    /// The rows from the one that begins at byte `from`.
+    pub(super) fn rows_from(&self, from: u64) -> Result<Rows<'_>> {
+        Rows::new(self, from, SMALL_BUFFER)
+    }
+
     /// The text of one cell without the blanks around it.
-    pub(super) fn text<'r>(
-        &self,
-        row: &'r ByteRecord,
-        line: u64,
-        column: usize,
-    ) -> Result<&'r str> {
+    pub(super) fn text<'r>(&self, row: &'r ByteRecord, at: u64, column: usize) -> Result<&'r str> {
         std::str::from_utf8(&row[column])
             .map(str::trim)
             .map_err(|_| {
                 self.error(
-                    self.cell(line, column),
+                    self.cell(at, column),
                     "the text is not UTF-8",
                     "save the file as UTF-8",
                 )
@@ -161,30 +260,30 @@ impl Table {
     }
 }
 
-/// Reads rows and counts lines as an editor does. (The reader's own count is of the place where it
-/// began to look for the row, before blank lines and the second half of a CR LF.)
-struct Rows<'a> {
+/// Reads rows and keeps their places.
+pub(super) struct Rows<'a> {
     table: &'a Table,
-    reader: csv::Reader<&'a [u8]>,
-    /// The line of the last row read, from 1.
-    line: u64,
-    /// Up to which byte lines have been counted.
-    counted: usize,
+    reader: csv::Reader<Box<dyn Read + 'a>>,
+    /// Where the reader began.
+    from: u64,
+    /// Where the last row read begins, or the blank lines before it.
+    pub(super) at: u64,
 }
 
 impl<'a> Rows<'a> {
-    fn new(table: &'a Table) -> Self {
+    fn new(table: &'a Table, from: u64, buffer: usize) -> Result<Self> {
         let reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .delimiter(table.delimiter)
-            .from_reader(&table.content[..]);
-        Rows {
+            .buffer_capacity(buffer)
+            .from_reader(table.reader(from)?);
+        Ok(Rows {
             table,
             reader,
-            line: 1,
-            counted: 0,
-        }
+            from,
+            at: from,
+        })
     }
 
     /// Reads the next row that is not blank; false at the end.
@@ -192,18 +291,18 @@ impl<'a> Rows<'a> {
         loop {
             let more = self.reader.read_byte_record(record).map_err(|e| {
                 let problem = format!("a row after this line cannot be read ({e})");
-                self.table
-                    .error(Place::Line(self.line), problem, "correct it")
+                let place = Place::Line(self.table.line(self.at));
+                self.table.error(place, problem, "correct it")
             })?;
             if !more {
                 return Ok(false);
             }
-            self.count_lines(record.position().map_or(0, csv::Position::byte));
+            self.at = self.from + record.position().map_or(0, csv::Position::byte);
             // Without its end a quoted cell runs on over the lines below.
             if self.table.odd_quotes && record.as_slice().contains(&b'\n') {
                 let problem = "a quotation mark is opened and not closed";
                 return Err(self.table.error(
-                    Place::Line(self.line),
+                    Place::Line(self.table.line(self.at)),
                     problem,
                     "close or remove it",
                 ));
@@ -214,26 +313,25 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn count_lines(&mut self, row: u64) {
-        let content = &self.table.content;
-        let line_end = |b: &u8| matches!(b, b'\n' | b'\r');
-        let mut start = usize::try_from(row)
-            .unwrap_or(usize::MAX)
-            .min(content.len());
-        start += content[start..].iter().take_while(|b| line_end(b)).count();
-        let mut before = if self.counted == 0 {
-            0
-        } else {
-            content[self.counted - 1]
-        };
-        for &byte in &content[self.counted.min(start)..start] {
-            // A CR LF is one line end.
-            if byte == b'\r' || (byte == b'\n' && before != b'\r') {
-                self.line += 1;
-            }
-            before = byte;
+    /// [`next`](Self::next), refusing rows of another width than the first.
+    pub(super) fn next_full(&mut self, record: &mut ByteRecord) -> Result<bool> {
+        if !self.next(record)? {
+            return Ok(false);
         }
-        self.counted = self.counted.max(start);
+        if record.len() != self.table.width {
+            let problem = format!(
+                "the row has {} {}, the first row has {}",
+                record.len(),
+                if record.len() == 1 { "cell" } else { "cells" },
+                self.table.width
+            );
+            return Err(self.table.error(
+                Place::Line(self.table.line(self.at)),
+                problem,
+                "give every row the same number of cells",
+            ));
+        }
+        Ok(true)
     }
 }
 
@@ -308,6 +406,7 @@ mod tests {
     fn table(text: &str) -> Table {
         Table::read(
             Source::bytes("t.csv", text.as_bytes()).unwrap(),
+            crate::source::MAX_CONTENT,
             None,
             |_| None,
         )
@@ -339,8 +438,8 @@ mod tests {
         let table = table("a,b\r\n\r\n1,\"x\ny\"\r\n2,z\r\n");
         let mut lines = Vec::new();
         table
-            .rows(usize::MAX, |line, row| {
-                lines.push((line, row.len()));
+            .rows(usize::MAX, |at, row| {
+                lines.push((table.line(at), row.len()));
                 Ok(())
             })
             .unwrap();

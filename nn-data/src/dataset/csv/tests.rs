@@ -163,10 +163,23 @@ fn damaged_tables_are_refused() {
     );
     assert!(refused(plain(), "a,b\n1,2\n3,4,5\n").contains("line 3: the row has 3 cells"));
     let error = |bytes: &[u8]| plain().parse("t.csv", bytes).unwrap_err().to_string();
-    assert!(error(b"a,b\n1,\xff\xe9\n").contains("the text is not UTF-8"));
-    assert!(error(b"\xff\xfea\0,\0").contains("UTF-16"));
+    assert!(
+        error(
+            "a,ä\n1,"
+                .as_bytes()
+                .iter()
+                .chain(b"\xff\n")
+                .copied()
+                .collect::<Vec<_>>()
+                .as_slice()
+        )
+        .contains("byte 7: byte 0xff is neither UTF-8")
+    );
+    assert!(error(b"\xff\xfea\0,").contains("UTF-16 and ends in half"));
     assert!(error(b"PK\x03\x04\0\0\0").contains("not a text file"));
-    assert!(error(b"a,\xe9\n1,2\n").contains("not UTF-8"));
+    assert!(
+        error(b"a,\x81\n1,2\n").contains("byte 2: byte 0x81 is neither UTF-8 nor Windows-1252")
+    );
     assert!(refused(plain(), "a,b\n1,\n2,\n").contains("column \"b\": no row has a value"));
     let unclosed = refused(plain(), "a,b\n1,\"2\n3,4\n");
     assert!(
@@ -262,4 +275,156 @@ fn files_compressed_or_not_or_not_there() {
     assert!(missing.to_string().contains("there is no such file") && missing.is_bad_input());
     let directory = classes("y").read(folder.path()).unwrap_err().to_string();
     assert!(directory.contains("this is a directory"), "{directory}");
+}
+
+#[test]
+fn other_encodings_are_read() {
+    let text = "größe,art\r\n1,süß\r\n2,\"a, b\"\r\n";
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let narrow: Vec<u8> = text
+        .chars()
+        .map(|c| u8::try_from(u32::from(c)).unwrap())
+        .collect();
+    for bytes in [
+        text.as_bytes().to_vec(),
+        [&[0xff, 0xfe], &wide[..]].concat(),
+        wide,
+        narrow,
+    ] {
+        let read = classes("art").parse("t.csv", &bytes).unwrap();
+        assert_eq!(read.data.feature_names().unwrap(), ["größe"]);
+        assert_eq!(
+            read.data.target_kind().class_names().unwrap(),
+            ["a, b", "süß"]
+        );
+    }
+}
+
+#[test]
+fn missing_numbers_may_stay_missing() {
+    let text = "a,b,y\n1,,2\nNA,red,3\n";
+    let options = || {
+        CsvOptions::new()
+            .target(CsvTarget::Regression(vec!["y".into()]))
+            .missing(Missing::Keep)
+    };
+    let read = options()
+        .ignore("b")
+        .parse("t.csv", text.as_bytes())
+        .unwrap();
+    assert!(inputs(&read)[1].is_nan() && inputs(&read)[0] == 1.0);
+    assert_eq!(read.schema.missing, Missing::Keep);
+    // A category or a target cannot be filled in by a number.
+    assert!(refused(options(), text).contains("line 2, column \"b\": the value is missing"));
+    assert!(
+        refused(options().ignore("b"), "a,b,y\n1,,2\n3,,\n")
+            .contains("line 3, column \"y\": the value is missing")
+    );
+}
+
+/// A file with quotes, line ends of both kinds, blank lines, and rows that are left out.
+fn large(rows: usize) -> String {
+    let mut text = String::from("\u{feff}x,kind,\"the, label\",z\r\n");
+    for row in 0..rows {
+        let kind = ["red", "\"light, blue\"", "green"][row % 3];
+        let z = if row % 11 == 5 { "" } else { "0.5" };
+        let end = if row % 2 == 0 { "\r\n" } else { "\n\n" };
+        text.push_str(&format!(
+            "{row},{kind},{},{z}{end}",
+            ["yes", "no"][row / 2 % 2]
+        ));
+    }
+    text
+}
+
+#[test]
+fn a_file_left_on_disk_reads_as_one_in_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.csv");
+    std::fs::write(&path, large(500)).unwrap();
+    let mut options = classes("the, label").missing(Missing::DropRow);
+    let whole = options.open(&path).unwrap();
+    options.memory = Some(1000);
+    let stream = options.open(&path).unwrap();
+    assert!(stream.streamed && !whole.streamed);
+    assert_eq!(
+        (stream.data.len(), stream.dropped_rows),
+        (whole.data.len(), whole.dropped_rows)
+    );
+    assert_eq!(stream.schema, whole.schema);
+    assert_eq!(stream.data.feature_names(), whole.data.feature_names());
+    assert_eq!(stream.data.target_kind(), whole.data.target_kind());
+    assert_eq!(
+        stream.data.class_labels().unwrap(),
+        whole.data.class_labels().unwrap()
+    );
+    let count = whole.data.len();
+    for indices in [
+        (0..count).collect::<Vec<_>>(),
+        vec![count - 1, 0, 17, 16, 15, 200, 201, 17, 3],
+        (0..count).rev().step_by(7).collect(),
+        vec![],
+    ] {
+        let (a, b) = (
+            stream.data.batch(&indices).unwrap(),
+            whole.data.batch(&indices).unwrap(),
+        );
+        assert_eq!(
+            a.inputs.to_vec::<f32>().unwrap(),
+            b.inputs.to_vec::<f32>().unwrap()
+        );
+        assert_eq!(
+            a.targets.to_vec::<u32>().unwrap(),
+            b.targets.to_vec::<u32>().unwrap()
+        );
+    }
+    assert!(stream.data.batch(&[count]).is_err());
+    // Another file, for prediction, is read with the same meaning.
+    let again = whole.schema.open(&path, Some(1000)).unwrap();
+    assert!(again.streamed && again.data.len() == count);
+}
+
+#[test]
+fn faults_of_a_file_left_on_disk_show_when_it_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.csv");
+    let options = CsvOptions {
+        memory: Some(10),
+        ..classes("the, label")
+    };
+    let error = |text: &[u8]| {
+        std::fs::write(&path, text).unwrap();
+        let message = options.open(&path).err().unwrap().to_string();
+        message.replace(&path.display().to_string(), "large.csv")
+    };
+    let missing = error(large(40).as_bytes());
+    assert!(
+        missing.starts_with("large.csv: line 9, column \"z\": the value is missing"),
+        "{missing}"
+    );
+    assert!(error(b"a,b\n1,2\n3\n4,5,6,7\n").contains("line 3: the row has 1 cell"));
+    assert!(
+        error(b"x,\"the, label\"\n1,a\n2,\"b\n3,a\n4,b\n")
+            .contains("a quotation mark is opened and not closed")
+    );
+    assert!(error(b"                \n\n\n").contains("the file is empty"));
+    assert!(
+        error(b"\xff\xfea\0,\0b\0\n\0001\0,\0002\0").contains("too large to be read as a whole")
+    );
+    assert!(
+        error(b"x,\"the, label\"\n1,a\n\xff\xff,b\n")
+            .contains("line 3, column \"x\": the text is not UTF-8")
+    );
+    // Rows that vanish while the file is in use are an error, not a panic.
+    std::fs::write(&path, "x,\"the, label\"\n1,a\n2,b\n3,a\n").unwrap();
+    let open = options.open(&path).unwrap();
+    std::fs::write(&path, "x,\"the, label\"\n1,a\n").unwrap();
+    assert!(
+        open.data
+            .batch(&[2])
+            .err()
+            .unwrap()
+            .to_string()
+            .contains("not there any more")
+    );
 }
