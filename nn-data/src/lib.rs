@@ -47,6 +47,7 @@
 //! | blur, sharpening, edges: image kernels | [`filter`] |
 //! | flips, crops, rotations, noise, MixUp and more, anew in each epoch | [`transform::augment`] |
 //! | accuracy, F1, confusion matrix, R² and their kin | [`metrics`] |
+//! | bias, variance, leakage: what is wrong with a trained model and what to do | [`diagnose`] |
 //! | what is in a data set, and is it fit for training | [`Summary`], [`validate`] |
 //!
 //! Whatever is wrong with a file is an [`Error`] that names file, place and remedy; no content of a
@@ -57,6 +58,7 @@
 
 mod batch;
 pub mod dataset;
+pub mod diagnose;
 mod error;
 pub mod filter;
 mod loader;

@@ -1,11 +1,10 @@
 //! `nn train`: from a recipe to a run folder.
 
 mod check;
+pub mod fit;
 mod session;
 mod step;
 mod watch;
-
-use nn_data::Dataset;
 
 use crate::args;
 use crate::error::Result;
@@ -13,7 +12,7 @@ use crate::recipe::{self, Overrides};
 use crate::run::Run;
 use crate::samples;
 
-use check::{Length, build, check_schedule, check_target};
+use fit::Job;
 use session::Session;
 
 /// Trains as the recipe says.
@@ -28,7 +27,7 @@ pub fn train(args: &args::Train) -> Result<()> {
         seed: args.seed,
         threads: args.threads,
     };
-    let mut recipe = recipe::load(args.recipe.as_deref(), &overrides)?;
+    let recipe = recipe::load(args.recipe.as_deref(), &overrides)?;
     if recipe.threads > 0 {
         nn_core::kernels::threads::set_threads(recipe.threads);
     }
@@ -38,16 +37,15 @@ pub fn train(args: &args::Train) -> Result<()> {
         eprintln!("{}", source.left_out);
     }
     let parts = samples::divide(source, &recipe)?;
-    check_target(&recipe, parts.train.target_kind())?;
-    check_schedule(&recipe, &Length::of(&recipe, parts.train.len()))?;
-    let (plan, network, augmenter) = build(&recipe, &parts)?;
+    let (mut job, plan, network) = Job::new(recipe, parts)?;
 
+    let recipe = &mut job.recipe;
     let run = Run::create(args.out.as_deref(), &recipe.name)?;
     recipe.data.source = absolute(&recipe.data.source);
     recipe.data.labels = recipe.data.labels.as_deref().map(absolute);
     recipe.network.init = recipe.network.init.as_deref().map(absolute);
-    run.write_recipe(&recipe)?;
-    let session = Session::new(args.quiet, recipe, parts, augmenter, plan, run)?;
+    run.write_recipe(recipe)?;
+    let session = Session::new(args.quiet, job, plan, run)?;
     session.introduce(&network)?;
     session.run(network, args.json)
 }
