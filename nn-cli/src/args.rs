@@ -11,6 +11,7 @@ Examples:
   nn train recipe.toml --set train.epochs=5 --set optimizer.learning_rate=3e-4
   nn train recipes/mnist-mlp.toml --data ~/mnist --out runs/mnist
   nn eval runs/digits-1                     measure a trained network on its test data
+  nn diagnose runs/digits-1                 say what is wrong with it and what to try next
   nn predict runs/digits-1 seven.png        say what is on a picture
   nn inspect runs/digits-1                  look at the weights
   nn explain runs/digits-1 seven.png        see what the answer depends on
@@ -37,6 +38,8 @@ pub enum Command {
     Train(Train),
     /// Measure a trained network on data: its own test part, or --data
     Eval(Eval),
+    /// Say what is wrong with a trained network, and what to try next
+    Diagnose(Diagnose),
     /// Say what a trained network makes of pictures, tables or arrays
     Predict(Predict),
     /// Show the layers and parameter statistics of a run, a model or a .safetensors file
@@ -111,6 +114,49 @@ pub struct Eval {
     /// Print the result as one JSON object on stdout
     #[arg(long)]
     pub json: bool,
+}
+
+/// `nn diagnose`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  nn diagnose runs/digits-1 --baseline 0.02
+  nn diagnose iris --set train.epochs=20    trains quietly, then diagnoses
+
+Errors are shares of wrong classes; for numbers, shares of the variance that are not explained (1 - R²).")]
+pub struct Diagnose {
+    /// A run folder (or its model.nn), a recipe file, or the name of a ready recipe, which is then trained
+    #[arg(value_name = "RUN|RECIPE")]
+    pub subject: String,
+    /// The error that is achievable: of people, of a competitor, of an earlier system
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub baseline: Option<f64>,
+    /// From where on a gap between two errors matters [default: 0.02 of a guess's error, 0.05 without --baseline]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub target_gap: Option<f64>,
+    /// With a recipe: override one of its values, as in --set train.epochs=5 (may be repeated)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub overrides: Vec<String>,
+    /// With a recipe: data to train on, in place of its data.source
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<String>,
+    /// With a recipe: seed of every random choice
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    pub seed: Option<u64>,
+    /// Number of threads (results do not depend on it)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Print the result as one JSON object on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A share from 0 to 1.
+fn share(text: &str) -> Result<f64, String> {
+    match text.trim().parse() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        _ => Err("a share from 0 to 1 is needed; 2 % is 0.02".into()),
+    }
 }
 
 /// `nn predict`

@@ -2,6 +2,7 @@
 
 pub mod confusion;
 pub mod contact;
+pub mod diagnosis;
 pub mod digit;
 pub mod heat;
 pub mod network;

@@ -2,6 +2,7 @@
 
 mod augment;
 mod bad_input;
+mod diagnose;
 #[cfg(feature = "fetch")]
 mod fetch;
 mod filter;

@@ -22,3 +22,8 @@ fn percent(share: f64) -> String {
         _ => format!("{value:.2} %"),
     }
 }
+
+/// A difference of shares.
+fn points(difference: f64) -> String {
+    percent(difference).replace('%', "points")
+}

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Estimate, Gap, Leak, percent};
+use super::{Estimate, Gap, Leak, percent, points};
 use crate::error::{Error, Result};
 
 /// A gap matters from this share of a guess's error on: where somebody stated what is achievable, and where nobody did.
@@ -234,7 +234,9 @@ impl Verdict {
         let avoidable_bias = errors.train.value - baseline;
         let gap = errors.validation.above(&errors.train);
         let bias = avoidable_bias > target_gap && errors.train.low > baseline;
-        let variance = gap.value > target_gap && gap.low > 0.0;
+        // What has learnt nothing has nothing to generalise: then a gap is chance, or noise that was learnt by heart.
+        let learnt = errors.train.value < errors.guess - target_gap;
+        let variance = learnt && gap.value > target_gap && gap.low > 0.0;
         let easier = -gap.value > target_gap && gap.high < 0.0;
         let leaking = easier || !errors.leaks.is_empty();
         let finding = match (leaking, bias, variance) {
@@ -264,6 +266,7 @@ impl Verdict {
     fn reason(&mut self, errors: &Errors, baseline: f64, easier: bool) {
         let (train, validation) = (&errors.train, &errors.validation);
         let matters = percent(self.target_gap);
+        let hidden = self.hidden();
         let mut say = |sentence: String| self.sentences.push(sentence);
         for leak in &errors.leaks {
             say(match leak {
@@ -288,56 +291,61 @@ impl Verdict {
         if easier {
             say(format!(
                 "validation is better than training by {}, more than chance explains ({} to {}): the parts differ, or validation holds what training knows",
-                percent(-self.gap.value),
+                points(-self.gap.value),
                 percent(-self.gap.high),
-                percent(-self.gap.low),
+                points(-self.gap.low),
             ));
         }
         let against = match errors.baseline {
             Some(_) => format!("the baseline of {}", percent(baseline)),
-            None => "perfection, as no baseline was stated".into(),
+            None => "perfection (no baseline was stated)".into(),
         };
+        let trained = percent(train.value);
         say(if self.bias {
             format!(
-                "the training error of {} is {} above {against}; from {matters} on that matters: high bias",
-                percent(train.value),
-                percent(self.avoidable_bias),
+                "the training error of {trained} is {} above {against}; from {matters} on that matters: high bias",
+                points(self.avoidable_bias),
             )
         } else if self.avoidable_bias > self.target_gap {
             format!(
-                "the training error of {} is above {against}, but with {} samples it could be {} by chance: not called bias",
-                percent(train.value),
+                "the training error of {trained} is above {against}, but {} samples leave open whether by chance: not called bias",
                 train.samples,
-                percent(train.low),
             )
+        } else if self.avoidable_bias < 0.0 {
+            format!("the training error of {trained} is below {against}: no high bias")
         } else {
-            format!(
-                "the training error of {} is close to {against}, or below it: no high bias",
-                percent(train.value)
-            )
+            format!("the training error of {trained} is close to {against}: no high bias")
         });
-        let interval = format!("{} to {}", percent(self.gap.low), percent(self.gap.high));
+        let judged = percent(validation.value);
+        let interval = format!("{} to {}", percent(self.gap.low), points(self.gap.high));
         say(if self.variance {
             format!(
-                "the validation error of {} is {} above the training error ({interval} with {} samples); from {matters} on that matters: high variance",
-                percent(validation.value),
-                percent(self.gap.value),
+                "the validation error of {judged} is {} above the training error ({interval} with {} samples); from {matters} on that matters: high variance",
+                points(self.gap.value),
                 validation.samples,
+            )
+        } else if self.gap.value > self.target_gap && self.gap.low > 0.0 {
+            format!(
+                "the validation error is {judged}, but what has learnt nothing cannot be too fitted: not called variance"
             )
         } else if self.gap.value > self.target_gap {
             format!(
-                "the validation error of {} is {} above the training error, but {} samples leave {interval} open: not called variance",
-                percent(validation.value),
-                percent(self.gap.value),
+                "the validation error of {judged} is {} above the training error, but {} samples leave {interval} open: not called variance",
+                points(self.gap.value),
                 validation.samples,
             )
+        } else if easier {
+            format!("the validation error of {judged} is not above it: no high variance")
         } else {
-            format!(
-                "the validation error of {} differs from the training error by {}, which does not matter yet: no high variance",
-                percent(validation.value),
-                percent(self.gap.value),
-            )
+            format!("the validation error of {judged} is close to it: no high variance")
         });
+        if hidden {
+            say(format!(
+                "with {} validation samples a gap of up to {} could still be there unseen",
+                validation.samples,
+                points(self.gap.high)
+            ));
+        }
         if validation.high >= errors.guess && errors.guess > 0.0 {
             say(format!(
                 "a guess that looks at nothing is wrong by {}: the network is not shown to do better on unseen samples",
@@ -350,10 +358,15 @@ impl Verdict {
                 say(format!(
                     "the test error of {} is {} above the validation error, more than chance explains: choices were fitted to the validation part, or the test part is different",
                     percent(test.value),
-                    percent(beyond.value)
+                    points(beyond.value)
                 ));
             }
         }
+    }
+
+    /// Whether so few samples were judged on that a gap that matters may have been missed.
+    fn hidden(&self) -> bool {
+        !self.variance && !self.leaking && self.gap.high > 2.0 * self.target_gap
     }
 
     fn advise(&mut self, errors: &Errors) {
@@ -409,7 +422,11 @@ impl Verdict {
         if self.variance {
             next.push(advice(
                 Action::MoreData,
-                "the network knows its samples by heart; more of them force it to generalise (a learning curve says how much they bring)",
+                if self.bias {
+                    "it narrows the gap, but not below the training error: lower that first"
+                } else {
+                    "the network knows its samples by heart; more of them force it to generalise (a learning curve says how much they bring)"
+                },
             ));
             next.push(advice(
                 Action::MoreRegularisation,
@@ -445,15 +462,15 @@ impl Verdict {
                 ));
             }
             (true, true) => waste.push(advice(
-                Action::MoreData,
-                "on its own it closes the gap to a training error that is too high; lower that first",
+                Action::SmallerNetwork,
+                "it narrows the gap by raising the training error, which is too high already",
             )),
             (false, false) => {
                 let unclear = self.gap.value > self.target_gap;
-                if unclear {
+                if self.hidden() {
                     next.push(advice(
                         Action::MoreValidation,
-                        "the gap cannot be told from chance with so few samples; or use cross-validation",
+                        "so few samples cannot tell a gap from chance; or use cross-validation",
                     ));
                 }
                 next.push(advice(
