@@ -4,13 +4,31 @@
 //! |---|---|
 //! | too simple, too fitted, or fine? can the numbers be trusted? | [`Verdict`], from [`Estimate`]s of the errors |
 //! | does validation see what training has seen? does one column tell all? | [`Leak`], [`leaks`] |
+//! | would more data help? | [`LearningCurve`], over [`nested_subsets`] |
+//! | how much regularisation, how large a network? | [`ValidationCurve`] |
+//! | which samples go wrong, and what have they in common? | [`ErrorAnalysis`], [`slices`] |
+//! | which labels may be wrong? | [`label_noise`] |
+//! | on which inputs does the model depend? | [`permutation_importance`] |
 
+mod errors;
 mod estimate;
+mod importance;
+mod label_noise;
 mod leaks;
+mod learning_curve;
+mod power_law;
+mod statistics;
+mod validation_curve;
 mod verdict;
 
+pub use errors::{Band, Column, ErrorAnalysis, Mistake, Pair, Slice, slices};
 pub use estimate::{Estimate, Gap};
+pub use importance::{Importance, Shuffling, permutation_importance};
+pub use label_noise::{LabelNoise, Suspect, label_noise};
 pub use leaks::{Leak, leaks, shared_samples};
+pub use learning_curve::{CurvePoint, LearningCurve, curve_sizes, nested_subsets};
+pub use power_law::{PowerLaw, Projection};
+pub use validation_curve::{Fit, ValidationCurve, ValuePoint};
 pub use verdict::{Action, Advice, Errors, Finding, Verdict};
 
 /// A share as a percentage, with as many places as it needs.
