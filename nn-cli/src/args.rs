@@ -122,6 +122,11 @@ pub struct Eval {
 Examples:
   nn diagnose runs/digits-1 --baseline 0.02
   nn diagnose iris --set train.epochs=20    trains quietly, then diagnoses
+  nn diagnose runs/wine-1 --learning-curve --out why
+  nn diagnose diabetes --validation-curve train.l2=0,0.001,0.01,0.1
+
+With --out the mistakes go to errors.csv, labels that may be wrong to label-noise.csv, mistakes on pictures to
+errors.png, and the curves to learning-curve.png and validation-curve.png.
 
 Errors are shares of wrong classes; for numbers, shares of the variance that are not explained (1 - R²).")]
 pub struct Diagnose {
@@ -134,6 +139,15 @@ pub struct Diagnose {
     /// From where on a gap between two errors matters [default: 0.02 of a guess's error, 0.05 without --baseline]
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub target_gap: Option<f64>,
+    /// Train again on a half, a quarter, … of the samples: would more of them help?
+    #[arg(long)]
+    pub learning_curve: bool,
+    /// Train again with each value of a recipe's key
+    #[arg(long, value_name = "KEY=V1,V2,…", value_parser = crate::commands::diagnose::Varied::parse)]
+    pub validation_curve: Option<crate::commands::diagnose::Varied>,
+    /// Folder for the mistakes and the curves as files
+    #[arg(long, visible_alias = "errors", value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
     /// With a recipe: override one of its values, as in --set train.epochs=5 (may be repeated)
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub overrides: Vec<String>,
@@ -149,6 +163,9 @@ pub struct Diagnose {
     /// Print the result as one JSON object on stdout
     #[arg(long)]
     pub json: bool,
+    /// No progress on stderr
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 /// A share from 0 to 1.

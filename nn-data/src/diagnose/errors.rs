@@ -248,7 +248,9 @@ impl Column {
                 .get(value as usize)
                 .cloned()
                 .unwrap_or_else(|| value.to_string()),
-            None => format!("{value}"),
+            // Most values began as f32, and are shorter so.
+            None if f64::from(value as f32) == value => (value as f32).to_string(),
+            None => value.to_string(),
         }
     }
 }

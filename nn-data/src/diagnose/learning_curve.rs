@@ -7,6 +7,9 @@ use super::power_law::{Measured, PowerLaw, Projection};
 use super::{Estimate, percent, points};
 use crate::error::{Error, Result};
 
+/// A gain of this share of the error matters.
+const TENTH: f64 = 0.1;
+
 /// The order of the nested subsets, apart from other draws for splits.
 const ORDER: u64 = 0x6e65_7374;
 
@@ -86,7 +89,7 @@ impl LearningCurve {
         PowerLaw::project(&measured(&self.points), samples, 0)
     }
 
-    /// What the shape says, in sentences; an improvement matters from `target_gap` on.
+    /// What the shape says, in sentences; an improvement matters from `target_gap` on, or from a tenth of the error.
     pub fn sentences(&self, target_gap: f64) -> Vec<String> {
         let mut sentences = Vec::new();
         let [.., last] = self.points.as_slice() else {
@@ -94,25 +97,31 @@ impl LearningCurve {
         };
         let gap = last.validation.above(&last.train);
         sentences.push(format!(
-            "with all {} samples the validation error is {}, {} above the training error of {}",
+            "with all {} samples the validation error is {}, {} the training error of {}",
             last.samples,
             percent(last.validation.value),
-            points(gap.value),
+            if gap.value > 0.0 {
+                format!("{} above", points(gap.value))
+            } else {
+                "not above".into()
+            },
             percent(last.train.value)
         ));
         let Some(doubled) = self.at(2 * last.samples) else {
             sentences.push("fewer than three sizes: no law can be fitted".into());
             return sentences;
         };
-        let gain = last.validation.value - doubled.value;
+        let now = last.validation.value;
+        let (gain, best) = (now - doubled.value, now - doubled.low);
         let range = format!("{} to {}", percent(doubled.low), percent(doubled.high));
-        let best = last.validation.value - doubled.low;
-        sentences.push(if gain > target_gap {
+        // Where little is left, a tenth of that is worth having, too.
+        let matters = target_gap.min(TENTH * now);
+        sentences.push(if gain > matters && doubled.high < now {
             format!(
                 "more data should help: with twice as many samples about {} is to be expected ({range})",
                 percent(doubled.value)
             )
-        } else if best > target_gap {
+        } else if best > matters {
             format!(
                 "more data might help: with twice as many samples about {} is to be expected, but the points leave {range} open",
                 percent(doubled.value)
@@ -123,7 +132,7 @@ impl LearningCurve {
                 percent(doubled.value)
             )
         });
-        if let Some(far) = self.at(10 * last.samples).filter(|_| best > target_gap) {
+        if let Some(far) = self.at(10 * last.samples).filter(|_| best > matters) {
             sentences.push(format!(
                 "ten times as many would lead to about {} ({} to {}), if the curve goes on as it began",
                 percent(far.value),

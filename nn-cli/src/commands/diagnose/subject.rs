@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::args;
 use crate::commands::train::fit::{Trained, fit};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::opened::Opened;
 use crate::recipe::{self, Overrides, Recipe};
@@ -19,6 +19,9 @@ const EPOCHS: usize = 5;
 pub struct Subject {
     /// What it is called.
     pub title: String,
+    /// The recipe's file or name, and what the command line changed about it: to train again with other values.
+    pub source: String,
+    pub overrides: Overrides,
     pub recipe: Recipe,
     pub model: Model,
     pub parts: Parts,
@@ -35,6 +38,17 @@ impl Subject {
         let path = Path::new(&args.subject);
         let model = path.extension().is_some_and(|end| end == "nn");
         if path.is_dir() || model {
+            let given = [
+                (args.overrides.is_empty(), "--set"),
+                (args.data.is_none(), "--data"),
+                (args.seed.is_none(), "--seed"),
+            ];
+            if let Some((_, option)) = given.iter().find(|(absent, _)| !absent) {
+                return Err(Error::input(format!(
+                    "{}: {option} changes a recipe, but this run is trained already; give the recipe instead",
+                    args.subject
+                )));
+            }
             Subject::of_run(path)
         } else {
             Subject::of_recipe(args)
@@ -45,6 +59,8 @@ impl Subject {
         let opened = Opened::open(path)?;
         Ok(Subject {
             title: format!("{} · {}", path.display(), opened.recipe.name),
+            source: opened.run.recipe().to_string_lossy().into_owned(),
+            overrides: Overrides::default(),
             losses: opened.run.losses(),
             recipe: opened.recipe,
             model: opened.model,
@@ -72,6 +88,8 @@ impl Subject {
         } = fit(recipe.clone(), parts)?;
         Ok(Subject {
             title: recipe.name.clone(),
+            source: args.subject.clone(),
+            overrides,
             losses: history.iter().map(|epoch| epoch.loss).collect(),
             recipe,
             model,
