@@ -7,7 +7,7 @@ use image::{ExtendedColorType, ImageEncoder, codecs::jpeg::JpegEncoder};
 use nn_core::{DType, Rng, Tensor};
 use nn_data::dataset::{ImageFolderOptions, Targets};
 use nn_data::metrics::{ClassificationMeter, ConfusionMatrix, RegressionErrors};
-use nn_data::transform::{Over, Pipeline, Scaling, Transform};
+use nn_data::transform::{Over, Pipeline, Preparation, Transform};
 use nn_data::{InMemory, Loader, dataset};
 
 /// The shape of MNIST: `n` images of 28×28 with ten classes.
@@ -21,7 +21,10 @@ fn images(n: usize) -> InMemory {
 fn loader(c: &mut Criterion) {
     let mut group = c.benchmark_group("loader");
     let data = images(12_800);
-    let scaling = [Scaling::pixels(), Scaling::Standard { over: Over::Global }];
+    let scaling = [
+        Preparation::pixels(),
+        Preparation::Standard { over: Over::Global },
+    ];
     let scaling = Pipeline::fit(&scaling, &data).unwrap();
     let plain = Loader::new(data)
         .batch_size(128)
@@ -120,14 +123,14 @@ fn scaling(c: &mut Criterion) {
     let data = images(4096);
     group.throughput(Throughput::Elements(4096 * 784));
     for (name, over) in [("feature", Over::Feature), ("global", Over::Global)] {
-        let wanted = [Scaling::pixels(), Scaling::Standard { over }];
+        let wanted = [Preparation::pixels(), Preparation::Standard { over }];
         group.bench_function(format!("fit per {name}"), |b| {
             b.iter(|| Pipeline::fit(black_box(&wanted), &data).unwrap());
         });
     }
     group.throughput(Throughput::Elements(128 * 784));
     for (name, over) in [("feature", Over::Feature), ("global", Over::Global)] {
-        let wanted = [Scaling::pixels(), Scaling::Standard { over }];
+        let wanted = [Preparation::pixels(), Preparation::Standard { over }];
         let pipeline = Pipeline::fit(&wanted, &data).unwrap();
         let mut batch = Tensor::zeros([128, 784], DType::F32).unwrap();
         group.bench_function(format!("apply per {name}, batch of 128"), |b| {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use nn_core::{Activation, Context, DType, Shape};
 use nn_data::metrics::ClassificationMeter;
-use nn_data::transform::{Pipeline, Scaling};
+use nn_data::transform::{Pipeline, Preparation};
 use nn_data::{Batch, Dataset, Loader, dataset};
 use nn_layers::loss::CrossEntropy;
 use nn_layers::models::Preset;
@@ -34,7 +34,7 @@ fn accuracy_after(training: &Training, seed: u64) -> f64 {
         unreachable!("asked for only where there is a folder")
     };
     let mnist = dataset::image_family(&folder).unwrap();
-    let scaling = Pipeline::fit(&[Scaling::pixels()], &mnist.train).unwrap();
+    let scaling = Pipeline::fit(&[Preparation::pixels()], &mnist.train).unwrap();
     let sample = Shape::from(mnist.train.input_shape());
     let names: Vec<String> = (0..10).map(|digit| digit.to_string()).collect();
     let mut network = training.layers.build(&sample, seed, DType::F32).unwrap();

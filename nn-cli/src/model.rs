@@ -66,7 +66,7 @@ struct Stored {
 pub struct Plan {
     /// All but the numbers.
     pub header: Header,
-    /// Scaling of the inputs.
+    /// Preparation of the inputs.
     pub inputs: Pipeline,
     /// Scaling of the targets, to be undone on predictions.
     pub targets: Pipeline,
@@ -103,26 +103,21 @@ impl Model {
         }
         let header: Header =
             serde_json::from_str(&stored.header).map_err(|e| damaged(unreadable(&e)))?;
-        let sample = Shape::from(header.sample.clone());
-        let mut network = header
+        let plan = Plan {
+            header,
+            inputs: stored.inputs,
+            targets: stored.targets,
+        };
+        let input = plan.network_input().map_err(|e| damaged(e.to_string()))?;
+        let mut network = plan
+            .header
             .network
-            .build(&sample, header.seed, DType::F32)
+            .build(&input, plan.header.seed, DType::F32)
             .map_err(|e| damaged(e.to_string()))?;
         network
             .load_state(&stored.tensors)
             .map_err(|e| damaged(e.to_string()))?;
-        stored
-            .inputs
-            .check_shape(&header.sample)
-            .map_err(|e| damaged(e.to_string()))?;
-        Ok(Model {
-            plan: Plan {
-                header,
-                inputs: stored.inputs,
-                targets: stored.targets,
-            },
-            network,
-        })
+        Ok(Model { plan, network })
     }
 
     /// Probabilities or values for raw inputs `[N, …sample]`.
@@ -160,6 +155,14 @@ fn unreadable(error: &serde_json::Error) -> String {
 }
 
 impl Plan {
+    /// Shape of a sample as the network takes it: after preparation.
+    ///
+    /// # Errors
+    /// If the preparation is not for samples of the shape in the header.
+    pub fn network_input(&self) -> Result<Shape> {
+        Ok(Shape::from(self.inputs.output_shape(&self.header.sample)?))
+    }
+
     /// Raw inputs `[N, …sample]` as the network takes them.
     ///
     /// # Errors
@@ -242,27 +245,12 @@ impl Plan {
         }
     }
 
-    /// The scalings, in words.
+    /// The steps of preparation, in words.
     pub fn preprocessing(&self) -> Vec<String> {
-        use nn_data::transform::Step;
-        let words = |step: &Step| match step {
-            Step::Fixed(scale) => format!("x · {}", crate::view::number::short(scale.factor)),
-            Step::Mean(_) => "minus the mean".into(),
-            Step::MinMax(_) => "to a range".into(),
-            Step::Standard(_) => "to mean 0, deviation 1".into(),
-            _ => "a scaling".into(),
-        };
-        let targets = self
-            .targets
-            .steps()
-            .iter()
-            .map(|step| format!("targets {}", words(step)));
-        self.inputs
-            .steps()
-            .iter()
-            .map(words)
-            .chain(targets)
-            .collect()
+        let targets = self.targets.steps().iter();
+        let targets = targets.map(|step| format!("targets {step}"));
+        let inputs = self.inputs.steps().iter().map(ToString::to_string);
+        inputs.chain(targets).collect()
     }
 }
 

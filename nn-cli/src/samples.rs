@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use nn_data::dataset::{Column, CsvOptions, CsvSchema, CsvTarget, Encoding, Missing, TargetKind};
-use nn_data::transform::{Over, Pipeline, Scaling};
+use nn_data::transform::{Over, Pipeline, Preparation};
 use nn_data::{Dataset, InMemory, Split, Subset, validate};
 
 use crate::error::{Error, Result};
@@ -229,22 +229,22 @@ pub fn divide(source: Source, recipe: &recipe::Recipe) -> Result<Parts> {
     })
 }
 
-/// Measures on the training part what scaling needs.
+/// Measures on the training part what preparation needs.
 ///
 /// # Errors
-/// If the values cannot be scaled.
-pub fn fit_inputs(scale: Scale, train: &Subset) -> Result<Pipeline> {
+/// If the values cannot be prepared so.
+pub fn fit_inputs(preprocess: &recipe::Preprocess, train: &Subset) -> Result<Pipeline> {
     let image = picture_shape(train.input_shape()).is_some();
-    let scalings = match scale {
+    let steps = match preprocess.scale {
         Scale::None => vec![],
-        Scale::Auto if image => vec![Scaling::pixels()],
-        Scale::Auto | Scale::Standard => vec![Scaling::standard()],
-        Scale::Pixels => vec![Scaling::pixels()],
-        Scale::Mean => vec![Scaling::mean()],
-        Scale::StandardGlobal => vec![Scaling::Standard { over: Over::Global }],
-        Scale::MinMax => vec![Scaling::min_max()],
+        Scale::Auto if image => vec![Preparation::pixels()],
+        Scale::Auto | Scale::Standard => vec![Preparation::standard()],
+        Scale::Pixels => vec![Preparation::pixels()],
+        Scale::Mean => vec![Preparation::mean()],
+        Scale::StandardGlobal => vec![Preparation::Standard { over: Over::Global }],
+        Scale::MinMax => vec![Preparation::min_max()],
     };
-    Ok(Pipeline::fit(&scalings, train)?)
+    Ok(Pipeline::fit(&steps, train)?)
 }
 
 /// Measures on the training part what scaling the targets needs.
@@ -260,7 +260,7 @@ pub fn fit_targets(wanted: bool, train: &Subset) -> Result<Pipeline> {
             "[preprocess] scale_targets: the targets are classes, not numbers; take it out",
         ));
     }
-    Ok(Pipeline::fit_targets(&[Scaling::standard()], train)?)
+    Ok(Pipeline::fit_targets(&[Preparation::standard()], train)?)
 }
 
 /// How bright the border of pictures of bytes is, 0 to 1, the mean over their channels.

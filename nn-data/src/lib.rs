@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use nn_data::{Dataset, Loader, Split, dataset, metrics::ClassificationMeter};
-//! use nn_data::transform::{Pipeline, Scaling};
+//! use nn_data::transform::{Pipeline, Preparation};
 //!
 //! // 10 000 real handwritten digits that travel inside the crate.
 //! let digits = dataset::digits()?;
@@ -15,7 +15,7 @@
 //! let parts = Split::fractions(0.8, 0.1, 0.1)?.seed(1).stratified().apply(digits)?;
 //!
 //! // Scaling is learnt from the training part only, and stored with the model.
-//! let scaling = Pipeline::fit(&[Scaling::pixels()], &parts.train)?;
+//! let scaling = Pipeline::fit(&[Preparation::pixels()], &parts.train)?;
 //! let train = Loader::new(parts.train).batch_size(128)?.shuffle(1).transform(scaling.clone());
 //! for batch in train.epoch(0) {
 //!     let batch = batch?;

@@ -6,7 +6,7 @@ use nn_data::metrics::{
     Averages, ClassScores, ClassificationReport, ConfusionMatrix, LogLoss, RegressionErrors, TopK,
     argmax_rows, binary_scores, log_loss,
 };
-use nn_data::transform::{Over, Pipeline, Scaling, Step, Transform};
+use nn_data::transform::{Over, Pipeline, Preparation, Step, Transform};
 use nn_data::{Dataset, InMemory};
 use serde_json::Value;
 
@@ -219,14 +219,14 @@ fn scalers() {
         let what = name(case);
         let over = Over::Feature;
         let scaling = match what {
-            "standard" => Scaling::Standard { over },
-            "mean_removal" => Scaling::Mean { over },
-            "min_max" => Scaling::MinMax {
+            "standard" => Preparation::Standard { over },
+            "mean_removal" => Preparation::Mean { over },
+            "min_max" => Preparation::MinMax {
                 over,
                 low: 0.0,
                 high: 1.0,
             },
-            "min_max_signed" => Scaling::MinMax {
+            "min_max_signed" => Preparation::MinMax {
                 over,
                 low: -1.0,
                 high: 1.0,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use nn_data::transform::{Over, Scaling, Statistics, Step};
+use nn_data::transform::{Over, Preparation, Statistics, Step};
 use nn_data::{Dataset, Summary, dataset, transform::Pipeline};
 
 #[test]
@@ -23,7 +23,10 @@ fn mnist_is_what_the_literature_says() {
     let statistics = Statistics::of(&sets.train, Over::Global).unwrap();
     assert!((statistics.mean()[0] / 255.0 - 0.1307).abs() < 5e-5);
     assert!((statistics.variance()[0].sqrt() / 255.0 - 0.3081).abs() < 5e-5);
-    let steps = [Scaling::pixels(), Scaling::Standard { over: Over::Global }];
+    let steps = [
+        Preparation::pixels(),
+        Preparation::Standard { over: Over::Global },
+    ];
     let pipeline = Pipeline::fit(&steps, &sets.train).unwrap();
     let Step::Standard(standard) = &pipeline.steps()[1] else {
         panic!("{pipeline:?}")

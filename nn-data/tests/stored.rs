@@ -3,7 +3,7 @@
 use nn_core::store::checkpoint;
 use nn_data::dataset::{CsvOptions, CsvSchema, CsvTarget};
 use nn_data::metrics::ClassificationReport;
-use nn_data::transform::{Pipeline, Scaling};
+use nn_data::transform::{Pipeline, Preparation};
 use nn_data::{Dataset, Summary, TargetKind, dataset};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -18,10 +18,10 @@ fn everything_a_model_stores_comes_back_equal() {
     assert_eq!(&again(iris.target_kind()), iris.target_kind());
     assert_eq!(again(&TargetKind::None), TargetKind::None);
     let steps = [
-        Scaling::pixels(),
-        Scaling::mean(),
-        Scaling::min_max(),
-        Scaling::standard(),
+        Preparation::pixels(),
+        Preparation::mean(),
+        Preparation::min_max(),
+        Preparation::standard(),
     ];
     let pipeline = Pipeline::fit(&steps, &iris).unwrap();
     assert_eq!(again(&pipeline), pipeline);

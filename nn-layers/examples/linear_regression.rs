@@ -3,7 +3,7 @@
 //! `cargo run --release -p nn-layers --example linear_regression`
 
 use nn_core::{Context, DType, Tensor, linalg};
-use nn_data::transform::{Pipeline, Scaling};
+use nn_data::transform::{Pipeline, Preparation};
 use nn_data::{Batch, Dataset, Loader, Split, Subset, dataset, metrics};
 use nn_layers::{Layer, loss::Mse, models::linear_regression};
 use nn_optim::{Sgd, StepOutput, Stop, Trainer};
@@ -14,7 +14,7 @@ fn main() -> Result<()> {
     let parts = Split::fractions(0.8, 0.0, 0.2)?
         .seed(1)
         .apply(dataset::diabetes()?)?;
-    let scaling = Pipeline::fit(&[Scaling::standard()], &parts.train)?;
+    let scaling = Pipeline::fit(&[Preparation::standard()], &parts.train)?;
     // Gradient descent proper: one batch is the whole training set.
     let all = |part: &Subset| {
         Loader::new(part.clone())

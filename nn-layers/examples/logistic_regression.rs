@@ -3,7 +3,7 @@
 //! `cargo run --release -p nn-layers --example logistic_regression`
 
 use nn_core::Context;
-use nn_data::transform::{Pipeline, Scaling};
+use nn_data::transform::{Pipeline, Preparation};
 use nn_data::{Batch, Dataset, Loader, Split, Subset, dataset, metrics};
 use nn_layers::{Layer, Loss, loss::BinaryCrossEntropy, models::logistic_regression};
 use nn_optim::{Adam, StepOutput, Stop, Trainer};
@@ -15,7 +15,7 @@ fn main() -> Result<()> {
         .seed(1)
         .stratified()
         .apply(dataset::breast_cancer()?)?;
-    let scaling = Pipeline::fit(&[Scaling::standard()], &parts.train)?;
+    let scaling = Pipeline::fit(&[Preparation::standard()], &parts.train)?;
     let train = Loader::new(parts.train.clone())
         .batch_size(32)?
         .shuffle(1)

@@ -3,7 +3,7 @@
 //! `cargo run --release -p nn-layers --example perceptron`
 
 use nn_core::{Rng, Tensor};
-use nn_data::transform::{Pipeline, Scaling};
+use nn_data::transform::{Pipeline, Preparation};
 use nn_data::{Dataset, Parts, Split, dataset, metrics};
 use nn_layers::models::Perceptron;
 
@@ -35,7 +35,7 @@ fn two_groups(
 }
 
 fn learn(title: &str, parts: &Parts, zero: &[u32], one: &[u32]) -> Result<()> {
-    let scaling = Pipeline::fit(&[Scaling::standard()], &parts.train)?;
+    let scaling = Pipeline::fit(&[Preparation::standard()], &parts.train)?;
     let (x, y) = two_groups(&parts.train, &scaling, zero, one)?;
     let (test_x, test_y) = two_groups(&parts.test, &scaling, zero, one)?;
     let mut perceptron = Perceptron::new(4)?;

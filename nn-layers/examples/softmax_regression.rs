@@ -4,7 +4,7 @@
 
 use nn_core::Context;
 use nn_data::metrics::ClassificationMeter;
-use nn_data::transform::{Pipeline, Scaling};
+use nn_data::transform::{Pipeline, Preparation};
 use nn_data::{Batch, Dataset, Loader, Split, Subset, dataset};
 use nn_layers::{Flatten, Layer, Sequential, loss::CrossEntropy, models::softmax_regression};
 use nn_optim::{Adam, StepOutput, Stop, Trainer};
@@ -22,7 +22,7 @@ fn main() -> Result<()> {
         .seed(1)
         .stratified()
         .apply(digits)?;
-    let scaling = Pipeline::fit(&[Scaling::pixels()], &parts.train)?;
+    let scaling = Pipeline::fit(&[Preparation::pixels()], &parts.train)?;
     let loader = |part: &Subset| -> Result<Loader> {
         Ok(Loader::new(part.clone())
             .batch_size(128)?

@@ -71,7 +71,7 @@ pub fn explain(args: &args::Explain) -> Result<()> {
     let mut tiles = vec![labelled(seen(&sample)?, "as the network sees it")];
     let wants = |method: &str| args.method == method || args.method == "both";
     if wants("saliency") {
-        let map = saliency(&model, &x, &subject, args.smooth.into())?;
+        let map = saliency(&model, &sample.values, &subject, args.smooth.into())?;
         tiles.push(labelled(map, "saliency: pixels that change it"));
     }
     let cam = match wants("grad-cam") {
@@ -106,7 +106,7 @@ fn subject(model: &Model, values: &Tensor, args: &args::Explain) -> Result<Subje
     let header = &model.plan.header;
     let shape: Shape = [1]
         .into_iter()
-        .chain(header.sample.iter().copied())
+        .chain(model.plan.network_input()?.iter().copied())
         .collect();
     let outputs = match *model.network.output_shape(&shape)? {
         [1, outputs] => outputs,
@@ -186,7 +186,8 @@ fn seen(sample: &Sample) -> Result<RgbImage> {
 }
 
 /// `|∂S/∂pixel|`, its largest value the hottest.
-fn saliency(model: &Model, x: &Tensor, subject: &Subject, copies: usize) -> Result<RgbImage> {
+fn saliency(model: &Model, raw: &Tensor, subject: &Subject, copies: usize) -> Result<RgbImage> {
+    let x = &model.plan.scaled(raw)?;
     let gradient = match copies {
         0 => explain::input_gradient(&model.network, x, subject.score)?,
         _ => {
@@ -197,13 +198,9 @@ fn saliency(model: &Model, x: &Tensor, subject: &Subject, copies: usize) -> Resu
             explain::smooth_gradient(&model.network, x, subject.score, &smooth)?
         }
     };
-    // From the scaled values, which the network sees, to the pixels.
-    let slope = model
-        .plan
-        .scaled(&x.full_like(1.0)?)?
-        .sub(&model.plan.scaled(&x.zeros_like()?)?)?;
-    let map = explain::saliency(&gradient.mul(&slope)?)?;
-    let (_, height, width) = picture_shape(x);
+    // From the prepared values, which the network sees, to the pixels.
+    let map = explain::saliency(&model.plan.inputs.pull_back(raw, &gradient)?)?;
+    let (_, height, width) = picture_shape(raw);
     let values = map.to_vec::<f32>()?;
     let largest = values.iter().copied().fold(0.0, f32::max);
     Ok(enlarged(

@@ -142,7 +142,7 @@ pub fn inspect(args: &args::Inspect) -> Result<()> {
     text.push('\n');
     text.push_str(&network_table(
         &model.network,
-        &Shape::from(header.sample.clone()),
+        &model.plan.network_input()?,
     )?);
     text.push('\n');
     text.push_str(&statistics_table(&statistics, style));

@@ -4,7 +4,7 @@ use nn_core::{DType, Tensor};
 
 use super::*;
 use crate::dataset::{InMemory, TargetKind, Targets};
-use crate::transform::Scaling;
+use crate::transform::Preparation;
 
 fn numbers(n: usize) -> InMemory {
     let inputs =
@@ -83,7 +83,7 @@ fn prefetching_and_resuming_change_nothing() {
 fn transforms_are_applied_to_every_batch() {
     let data = numbers(6);
     let scaling = Pipeline::fit(
-        &[Scaling::Fixed {
+        &[Preparation::Fixed {
             factor: 0.5,
             offset: 1.0,
         }],

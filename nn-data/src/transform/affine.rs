@@ -125,14 +125,24 @@ impl Affine {
     /// Refuses samples of another width.
     pub(crate) fn check_width(&self, width: usize) -> Result<()> {
         match self.width {
-            Some(expected) if expected != width => {
-                let problem = format!(
-                    "it was fitted on samples of {expected} values, these have {width}; give data of the same kind"
-                );
-                Err(Error::argument("scaling", problem))
-            }
-            _ => Ok(()),
+            Some(expected) => super::check_width("scaling", width, expected),
+            None => Ok(()),
         }
+    }
+
+    /// Values of the samples that are taken, or `None` where any number will do.
+    pub(crate) fn width(&self) -> Option<usize> {
+        self.width
+    }
+
+    /// The gradient for x from the gradient for y: g · scale.
+    pub(crate) fn pull_back(&self, gradient: &mut Tensor) -> Result<()> {
+        let slope = Affine {
+            center: vec![0.0; self.center.len()],
+            offset: vec![0.0; self.offset.len()],
+            ..self.clone()
+        };
+        slope.apply(gradient)
     }
 
     /// y = (x − center) · scale + offset

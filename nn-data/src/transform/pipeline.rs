@@ -1,40 +1,62 @@
-//! Several scalings in a row, applied in one pass.
+//! Several steps of preparation in a row.
 
 use nn_core::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::affine::Affine;
-use super::statistics::{Side, Statistics};
-use super::{Scaling, Step, Transform};
+use super::step::{Act, Fitted, Widths};
+use super::stream::{Side, Stream};
+use super::{Preparation, Step, Transform};
 use crate::dataset::Dataset;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
-/// Fitted scalings in order. Applying them costs one pass over the batch, however many they are.
+/// Fitted steps in order. Scalings that follow each other cost one pass over the batch, however many they are.
 ///
-/// It is written with the model (serde: a list of [`Step`]s), so that prediction scales its inputs
+/// It is written with the model (serde: a list of [`Step`]s), so that prediction prepares its inputs
 /// exactly as training did.
 ///
 /// ```
 /// use nn_core::Tensor;
-/// use nn_data::{InMemory, dataset::Targets, transform::{Pipeline, Scaling, Transform}};
+/// use nn_data::{InMemory, dataset::Targets, transform::{Pipeline, Preparation, Transform}};
 ///
 /// let inputs = Tensor::from_vec(vec![0.0f32, 5.0, 2.0, 5.0, 4.0, 5.0], [3, 2])?;
 /// let train = InMemory::new("train", inputs, Targets::None)?;
-/// let scaling = Pipeline::fit(&[Scaling::min_max()], &train)?;
+/// let scaling = Pipeline::fit(&[Preparation::min_max()], &train)?;
 /// let unseen = Tensor::from_vec(vec![1.0f32, 5.0], [1, 2])?;
 /// assert_eq!(scaling.transform(&unseen)?.to_vec::<f32>()?, [0.25, 0.0]);
+///
+/// // Steps may change the shape of a sample.
+/// let wine = nn_data::dataset::wine()?;
+/// let pipeline = Pipeline::fit(&[Preparation::standard(), Preparation::pca(5)], &wine)?;
+/// assert_eq!(pipeline.output_shape(&[13])?, [5]);
 /// # Ok::<(), nn_data::Error>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Step>", into = "Vec<Step>")]
 pub struct Pipeline {
     steps: Vec<Step>,
-    /// All steps as one; nothing to do where there are none.
-    fused: Option<Affine>,
+    stages: Vec<Stage>,
+    /// Values of a sample after the last step, where that is known.
+    width: Option<usize>,
+}
+
+/// What is done in one go.
+#[derive(Debug, Clone, PartialEq)]
+enum Stage {
+    /// Scalings that follow each other, as one.
+    Affine(Affine),
+    /// The step of this number.
+    Step(usize),
+}
+
+/// A stage with what it refers to.
+enum Piece<'a> {
+    Affine(&'a Affine),
+    Step(&'a dyn Fitted),
 }
 
 impl Pipeline {
-    /// No scaling.
+    /// No steps.
     pub fn new() -> Self {
         Self::default()
     }
@@ -42,7 +64,7 @@ impl Pipeline {
     /// From fitted steps.
     ///
     /// # Errors
-    /// If a step's parameters are not finite or two steps are for samples of different size.
+    /// If a step's parameters are not finite or a step is not for samples as the one before leaves them.
     pub fn from_steps(steps: Vec<Step>) -> Result<Self> {
         steps
             .into_iter()
@@ -50,41 +72,69 @@ impl Pipeline {
     }
 
     fn with_step(mut self, step: Step) -> Result<Self> {
-        let affine = step.affine()?;
-        self.fused = Some(match self.fused {
-            None => affine,
-            Some(before) => before.then(&affine)?,
-        });
+        let widths = match step.act()? {
+            Act::Affine(affine) => {
+                let widths = affine.width().map_or(Widths::Any, Widths::Keeps);
+                self.expect(widths)?;
+                match self.stages.last_mut() {
+                    Some(Stage::Affine(before)) => *before = before.then(&affine)?,
+                    _ => self.stages.push(Stage::Affine(affine)),
+                }
+                widths
+            }
+            Act::Other(other) => {
+                let widths = other.widths();
+                self.expect(widths)?;
+                self.stages.push(Stage::Step(self.steps.len()));
+                widths
+            }
+        };
+        self.width = match widths {
+            Widths::Any => self.width,
+            Widths::Keeps(width) | Widths::Changes { to: width, .. } => Some(width),
+        };
         self.steps.push(step);
         Ok(self)
     }
 
-    /// Fits scalings on the inputs of the training data, each on what the ones before it yield.
-    ///
-    /// # Errors
-    /// If there are no samples, a value is NaN or infinite, or a range is empty.
-    pub fn fit(scalings: &[Scaling], training_data: &dyn Dataset) -> Result<Self> {
-        Self::fit_side(scalings, training_data, Side::Inputs)
+    /// Refuses a next step for samples of another width.
+    fn expect(&self, next: Widths) -> Result<()> {
+        match (self.width, next) {
+            (Some(here), Widths::Keeps(there) | Widths::Changes { from: there, .. })
+                if here != there =>
+            {
+                let problem =
+                    format!("one step leaves {here} values per sample, the next is for {there}");
+                Err(Error::argument("pipeline", problem))
+            }
+            _ => Ok(()),
+        }
     }
 
-    /// Fits scalings on the regression targets of the training data. Apply the inverse to
+    /// Fits steps on the inputs of the training data, each on what the ones before it yield. The data is read once or a few
+    /// times for each step, in blocks.
+    ///
+    /// # Errors
+    /// If there are no samples, a value is NaN or infinite where a step cannot use that, or settings are out of range.
+    pub fn fit(preparations: &[Preparation], training_data: &dyn Dataset) -> Result<Self> {
+        Self::fit_side(preparations, training_data, Side::Inputs)
+    }
+
+    /// Fits steps on the regression targets of the training data. Apply the inverse to
     /// predictions to get them in the unit of the target.
     ///
     /// # Errors
     /// As [`fit`](Self::fit), or if the data set has no targets.
-    pub fn fit_targets(scalings: &[Scaling], training_data: &dyn Dataset) -> Result<Self> {
-        Self::fit_side(scalings, training_data, Side::Targets)
+    pub fn fit_targets(preparations: &[Preparation], training_data: &dyn Dataset) -> Result<Self> {
+        Self::fit_side(preparations, training_data, Side::Targets)
     }
 
-    fn fit_side(scalings: &[Scaling], data: &dyn Dataset, side: Side) -> Result<Self> {
-        scalings
+    fn fit_side(preparations: &[Preparation], data: &dyn Dataset, side: Side) -> Result<Self> {
+        preparations
             .iter()
-            .try_fold(Pipeline::new(), |before, scaling| {
-                let statistics = match scaling.needs() {
-                    None => None,
-                    Some(over) => Some(Statistics::after(data, over, &before, side)?),
-                };
-                before.with_step(scaling.fit(statistics.as_ref())?)
+            .try_fold(Pipeline::new(), |before, preparation| {
+                let step = preparation.fit(&Stream::new(data, &before, side)?)?;
+                before.with_step(step)
             })
     }
 
@@ -98,20 +148,66 @@ impl Pipeline {
         self.steps.is_empty()
     }
 
-    /// Refuses samples of a shape that the steps were not fitted on.
+    /// Whether what comes out are the columns that went in, in their places; there may be more after them.
+    pub(crate) fn keeps_columns(&self) -> bool {
+        self.pieces().all(|piece| match piece {
+            Ok(Piece::Step(step)) => step.keeps_columns(),
+            Ok(Piece::Affine(_)) => true,
+            Err(_) => false,
+        })
+    }
+
+    fn pieces(&self) -> impl DoubleEndedIterator<Item = Result<Piece<'_>>> {
+        self.stages.iter().map(|stage| match stage {
+            Stage::Affine(affine) => Ok(Piece::Affine(affine)),
+            Stage::Step(at) => match self.steps[*at].act()? {
+                Act::Other(step) => Ok(Piece::Step(step)),
+                Act::Affine(_) => Err(Error::argument(
+                    "pipeline",
+                    "a scaling stands where it should not",
+                )),
+            },
+        })
+    }
+
+    /// The gradient for raw samples `input` from the gradient for what the pipeline makes of them: gᵀ times the Jacobian matrix.
+    ///
+    /// # Shapes
+    /// `input` `[n, …sample]`, `gradient` as [`transform`](Transform::transform) of it; the result is as `input`.
     ///
     /// # Errors
-    /// If the number of values differs.
-    pub fn check_shape(&self, sample_shape: &[usize]) -> Result<()> {
-        let width = sample_shape.iter().product();
-        self.fused
-            .as_ref()
-            .map_or(Ok(()), |affine| affine.check_width(width))
+    /// If the shapes do not fit, or a step has no derivative.
+    pub fn pull_back(&self, input: &Tensor, gradient: &Tensor) -> Result<Tensor> {
+        let mut inputs = Vec::with_capacity(self.stages.len());
+        let mut here = input.clone();
+        for piece in self.pieces() {
+            inputs.push(here.clone());
+            match piece? {
+                Piece::Affine(affine) => affine.apply(&mut here)?,
+                Piece::Step(step) => step.apply(&mut here)?,
+            }
+        }
+        if gradient.dims() != here.dims() {
+            let problem = format!(
+                "the gradient has the shape {:?}, what the pipeline gives has {:?}",
+                gradient.dims(),
+                here.dims()
+            );
+            return Err(Error::argument("pipeline", problem));
+        }
+        let mut gradient = gradient.clone();
+        for (piece, input) in self.pieces().rev().zip(inputs.iter().rev()) {
+            match piece? {
+                Piece::Affine(affine) => affine.pull_back(&mut gradient)?,
+                Piece::Step(step) => gradient = step.pull_back(input, &gradient)?,
+            }
+        }
+        Ok(gradient)
     }
 }
 
 impl TryFrom<Vec<Step>> for Pipeline {
-    type Error = crate::Error;
+    type Error = Error;
 
     fn try_from(steps: Vec<Step>) -> Result<Self> {
         Self::from_steps(steps)
@@ -125,26 +221,26 @@ impl From<Pipeline> for Vec<Step> {
 }
 
 impl Transform for Pipeline {
+    fn output_shape(&self, sample: &[usize]) -> Result<Vec<usize>> {
+        self.pieces()
+            .try_fold(sample.to_vec(), |shape, piece| match piece? {
+                Piece::Affine(affine) => affine.check_width(shape.iter().product()).map(|()| shape),
+                Piece::Step(step) => step.output_shape(&shape),
+            })
+    }
+
     fn apply(&self, batch: &mut Tensor) -> Result<()> {
-        self.fused
-            .as_ref()
-            .map_or(Ok(()), |affine| affine.apply(batch))
+        self.pieces().try_for_each(|piece| match piece? {
+            Piece::Affine(affine) => affine.apply(batch),
+            Piece::Step(step) => step.apply(batch),
+        })
     }
 
     fn apply_inverse(&self, batch: &mut Tensor) -> Result<()> {
-        self.fused
-            .as_ref()
-            .map_or(Ok(()), |affine| affine.apply_inverse(batch))
-    }
-}
-
-impl Transform for Step {
-    fn apply(&self, batch: &mut Tensor) -> Result<()> {
-        self.affine()?.apply(batch)
-    }
-
-    fn apply_inverse(&self, batch: &mut Tensor) -> Result<()> {
-        self.affine()?.apply_inverse(batch)
+        self.pieces().rev().try_for_each(|piece| match piece? {
+            Piece::Affine(affine) => affine.apply_inverse(batch),
+            Piece::Step(step) => step.apply_inverse(batch),
+        })
     }
 }
 
@@ -152,7 +248,7 @@ impl Transform for Step {
 mod tests {
     use super::*;
     use crate::dataset::{self, InMemory, Targets};
-    use crate::transform::Over;
+    use crate::transform::{Over, Statistics};
 
     fn table(values: Vec<f32>, columns: usize) -> InMemory {
         let rows = values.len() / columns;
@@ -173,7 +269,7 @@ mod tests {
     #[test]
     fn standard_scaling_gives_mean_zero_and_deviation_one() {
         let data = dataset::wine().unwrap();
-        let pipeline = Pipeline::fit(&[Scaling::standard()], &data).unwrap();
+        let pipeline = Pipeline::fit(&[Preparation::standard()], &data).unwrap();
         let scaled = table(
             pipeline.transform(&all(&data)).unwrap().to_vec().unwrap(),
             13,
@@ -193,7 +289,7 @@ mod tests {
             vec![3.0, 7.0, 1e6, 9.0, 7.0, 1e6 + 1.0, 6.0, 7.0, 1e6 + 4.0],
             3,
         );
-        let scaling = Scaling::MinMax {
+        let scaling = Preparation::MinMax {
             over: Over::Feature,
             low: -1.0,
             high: 1.0,
@@ -206,12 +302,12 @@ mod tests {
             scaled.to_vec::<f32>().unwrap(),
             [-1.0, -1.0, -1.0, 1.0, -1.0, -0.5, 0.0, -1.0, 1.0]
         );
-        let scaled = Pipeline::fit(&[Scaling::standard()], &data)
+        let scaled = Pipeline::fit(&[Preparation::standard()], &data)
             .unwrap()
             .transform(&all(&data));
         let scaled = scaled.unwrap().to_vec::<f32>().unwrap();
         assert_eq!([scaled[1], scaled[4], scaled[7]], [0.0; 3]);
-        let centered = Pipeline::fit(&[Scaling::mean()], &data)
+        let centered = Pipeline::fit(&[Preparation::mean()], &data)
             .unwrap()
             .transform(&all(&data));
         assert_eq!(centered.unwrap().to_vec::<f32>().unwrap()[..2], [-3.0, 0.0]);
@@ -220,7 +316,7 @@ mod tests {
     #[test]
     fn steps_fit_on_what_the_ones_before_yield() {
         let data = table(vec![0.0, 51.0, 102.0, 255.0], 1);
-        let steps = [Scaling::pixels(), Scaling::mean()];
+        let steps = [Preparation::pixels(), Preparation::mean()];
         let pipeline = Pipeline::fit(&steps, &data).unwrap();
         let Step::Mean(mean) = &pipeline.steps()[1] else {
             panic!("{pipeline:?}")
@@ -251,10 +347,10 @@ mod tests {
     fn survives_being_written() {
         let data = table(vec![0.5, 1.0, 2.0, 4.0], 2);
         let steps = [
-            Scaling::pixels(),
-            Scaling::standard(),
-            Scaling::min_max(),
-            Scaling::mean(),
+            Preparation::pixels(),
+            Preparation::standard(),
+            Preparation::min_max(),
+            Preparation::mean(),
         ];
         let pipeline = Pipeline::fit(&steps, &data).unwrap();
         let text = serde_json::to_string(&pipeline).unwrap();
@@ -268,7 +364,7 @@ mod tests {
 
     #[test]
     fn samples_of_another_size_are_refused() {
-        let pipeline = Pipeline::fit(&[Scaling::mean()], &table(vec![1.0, 2.0], 2)).unwrap();
+        let pipeline = Pipeline::fit(&[Preparation::mean()], &table(vec![1.0, 2.0], 2)).unwrap();
         let error = pipeline.transform(&Tensor::zeros([1, 3], nn_core::DType::F32).unwrap());
         assert!(
             error
@@ -276,13 +372,13 @@ mod tests {
                 .to_string()
                 .contains("fitted on samples of 2 values")
         );
-        assert!(pipeline.check_shape(&[3]).is_err() && pipeline.check_shape(&[2, 1]).is_ok());
+        assert!(pipeline.output_shape(&[3]).is_err() && pipeline.output_shape(&[2, 1]).is_ok());
     }
 
     #[test]
     fn data_that_cannot_be_fitted_is_named() {
         let nan = table(vec![1.0, 2.0, 3.0, f32::NAN], 2);
-        let error = Pipeline::fit(&[Scaling::standard()], &nan)
+        let error = Pipeline::fit(&[Preparation::standard()], &nan)
             .unwrap_err()
             .to_string();
         assert!(
@@ -290,14 +386,14 @@ mod tests {
             "{error}"
         );
         let empty = table(vec![], 2);
-        assert!(Pipeline::fit(&[Scaling::standard()], &empty).is_err());
-        let range = Scaling::MinMax {
+        assert!(Pipeline::fit(&[Preparation::standard()], &empty).is_err());
+        let range = Preparation::MinMax {
             over: Over::Global,
             low: 1.0,
             high: 1.0,
         };
         assert!(Pipeline::fit(&[range], &table(vec![1.0, 2.0], 2)).is_err());
-        let zero = Scaling::Fixed {
+        let zero = Preparation::Fixed {
             factor: 0.0,
             offset: 0.0,
         };
@@ -309,7 +405,7 @@ mod tests {
         let inputs = Tensor::zeros([3, 1], nn_core::DType::F32).unwrap();
         let targets = Targets::regression(vec![100.0, 200.0, 300.0], "y");
         let data = InMemory::new("t", inputs, targets).unwrap();
-        let pipeline = Pipeline::fit_targets(&[Scaling::min_max()], &data).unwrap();
+        let pipeline = Pipeline::fit_targets(&[Preparation::min_max()], &data).unwrap();
         let mut y = data.batch(&[1]).unwrap().targets;
         pipeline.apply(&mut y).unwrap();
         assert_eq!(y.to_vec::<f32>().unwrap(), [0.5]);

@@ -1,140 +1,10 @@
-//! The scalings: what is asked for ([`Scaling`]) and what was learnt from the data ([`Step`]).
+//! Scalings that need mean, variance or range.
 
 use serde::{Deserialize, Serialize};
 
 use super::affine::Affine;
-use super::statistics::{Over, Statistics};
+use super::statistics::Statistics;
 use crate::error::{Error, Result};
-
-/// A scaling that is asked for, before any data was seen.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Scaling {
-    /// y = x · factor + offset, the same for all data; factor 1/255 for pixels.
-    Fixed {
-        /// Multiplied with every value.
-        factor: f64,
-        /// Added afterwards.
-        #[serde(default)]
-        offset: f64,
-    },
-    /// y = x − mean
-    Mean {
-        /// Which values share a mean.
-        #[serde(default)]
-        over: Over,
-    },
-    /// y = low + (x − min) / (max − min) · (high − low)
-    MinMax {
-        /// Which values share a range.
-        #[serde(default)]
-        over: Over,
-        /// What the smallest value becomes.
-        low: f64,
-        /// What the largest value becomes.
-        high: f64,
-    },
-    /// y = (x − mean) / standard deviation
-    Standard {
-        /// Which values share mean and deviation.
-        #[serde(default)]
-        over: Over,
-    },
-}
-
-impl Scaling {
-    /// Pixels from 0 … 255 to 0 … 1.
-    pub fn pixels() -> Self {
-        Scaling::Fixed {
-            factor: 1.0 / 255.0,
-            offset: 0.0,
-        }
-    }
-
-    /// Mean 0 and standard deviation 1 for every feature.
-    pub fn standard() -> Self {
-        Scaling::Standard {
-            over: Over::Feature,
-        }
-    }
-
-    /// Every feature from 0 to 1.
-    pub fn min_max() -> Self {
-        Scaling::MinMax {
-            over: Over::Feature,
-            low: 0.0,
-            high: 1.0,
-        }
-    }
-
-    /// Mean 0 for every feature.
-    pub fn mean() -> Self {
-        Scaling::Mean {
-            over: Over::Feature,
-        }
-    }
-
-    /// Which statistics are needed to fit it, if any.
-    pub(super) fn needs(&self) -> Option<Over> {
-        match *self {
-            Scaling::Fixed { .. } => None,
-            Scaling::Mean { over } | Scaling::MinMax { over, .. } | Scaling::Standard { over } => {
-                Some(over)
-            }
-        }
-    }
-
-    /// The fitted step.
-    pub(super) fn fit(&self, statistics: Option<&Statistics>) -> Result<Step> {
-        let step = match (*self, statistics) {
-            (Scaling::Fixed { factor, offset }, _) => Step::Fixed(FixedScale { factor, offset }),
-            (Scaling::Mean { .. }, Some(s)) => Step::Mean(MeanRemoval::fit(s)?),
-            (Scaling::MinMax { low, high, .. }, Some(s)) => {
-                Step::MinMax(MinMaxScaler::fit(s, low, high)?)
-            }
-            (Scaling::Standard { .. }, Some(s)) => Step::Standard(StandardScaler::fit(s)?),
-            (_, None) => return Err(Error::argument("scaling", "there is no data to fit it on")),
-        };
-        step.affine()?;
-        Ok(step)
-    }
-}
-
-/// A fitted scaling, as it is stored in a model.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Step {
-    /// The same for all data.
-    Fixed(FixedScale),
-    /// Mean removal.
-    Mean(MeanRemoval),
-    /// To a range.
-    MinMax(MinMaxScaler),
-    /// To mean 0 and standard deviation 1.
-    Standard(StandardScaler),
-}
-
-impl Step {
-    pub(super) fn affine(&self) -> Result<Affine> {
-        match self {
-            Step::Fixed(s) => Affine::uniform(0.0, s.factor, s.offset),
-            Step::Mean(s) => {
-                let n = s.mean.len();
-                Affine::grouped(s.repeat, s.mean.clone(), vec![1.0; n], vec![0.0; n])
-            }
-            Step::MinMax(s) => {
-                let scale = s.scales();
-                Affine::grouped(s.repeat, s.min.clone(), scale, vec![s.low; s.min.len()])
-            }
-            Step::Standard(s) => {
-                let scale = s.deviation.iter().map(|d| 1.0 / d).collect();
-                Affine::grouped(s.repeat, s.mean.clone(), scale, vec![0.0; s.mean.len()])
-            }
-        }
-    }
-}
 
 /// y = x · factor + offset
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -143,6 +13,12 @@ pub struct FixedScale {
     pub factor: f64,
     /// Added afterwards.
     pub offset: f64,
+}
+
+impl FixedScale {
+    pub(super) fn affine(&self) -> Result<Affine> {
+        Affine::uniform(0.0, self.factor, self.offset)
+    }
 }
 
 /// y = x − mean
@@ -165,6 +41,11 @@ impl MeanRemoval {
             mean: statistics.mean().to_vec(),
             repeat: statistics.repeat(),
         })
+    }
+
+    pub(super) fn affine(&self) -> Result<Affine> {
+        let n = self.mean.len();
+        Affine::grouped(self.repeat, self.mean.clone(), vec![1.0; n], vec![0.0; n])
     }
 }
 
@@ -203,6 +84,11 @@ impl MinMaxScaler {
             high,
             repeat: statistics.repeat(),
         })
+    }
+
+    pub(super) fn affine(&self) -> Result<Affine> {
+        let low = vec![self.low; self.min.len()];
+        Affine::grouped(self.repeat, self.min.clone(), self.scales(), low)
     }
 
     fn scales(&self) -> Vec<f64> {
@@ -249,6 +135,16 @@ impl StandardScaler {
             deviation: pairs.map(deviation).collect(),
             repeat: statistics.repeat(),
         })
+    }
+
+    pub(super) fn affine(&self) -> Result<Affine> {
+        let scale = self.deviation.iter().map(|d| 1.0 / d).collect();
+        Affine::grouped(
+            self.repeat,
+            self.mean.clone(),
+            scale,
+            vec![0.0; self.mean.len()],
+        )
     }
 }
 

@@ -6,11 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
-use crate::transform::{Pipeline, Transform};
-use crate::validate;
-
-/// Samples read at a time while fitting. It is part of the result's rounding, hence fixed.
-const BATCH: usize = 1024;
+use crate::transform::Pipeline;
+use crate::transform::stream::{Side, Stream};
 
 /// More values than a sample that is scaled value by value can sensibly have.
 const MAX_GROUPS: usize = 1 << 28;
@@ -48,13 +45,6 @@ impl Over {
             Over::Global => (1, width),
         })
     }
-}
-
-/// Which part of a batch is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
-    Inputs,
-    Targets,
 }
 
 /// Count, mean, variance, minimum and maximum of each group of values, in f64.
@@ -102,39 +92,20 @@ impl Statistics {
     /// # Errors
     /// If there are no samples, or a value is NaN or infinite.
     pub fn of(dataset: &dyn Dataset, over: Over) -> Result<Self> {
-        Self::after(dataset, over, &Pipeline::new(), Side::Inputs)
+        let nothing = Pipeline::new();
+        Self::of_stream(&Stream::new(dataset, &nothing, Side::Inputs)?, over)
     }
 
-    /// The statistics of a data set to which `before` is applied first.
-    pub(crate) fn after(
-        dataset: &dyn Dataset,
-        over: Over,
-        before: &Pipeline,
-        side: Side,
-    ) -> Result<Self> {
-        validate::not_empty(dataset)?;
-        let outputs = [dataset.target_kind().outputs()];
-        let shape = if side == Side::Inputs {
-            dataset.input_shape()
-        } else {
-            &outputs
-        };
-        let mut statistics = Self::new(shape, over)?;
-        let all: Vec<usize> = (0..dataset.len()).collect();
-        for indices in all.chunks(BATCH) {
-            let batch = dataset.batch(indices)?;
-            let mut values = if side == Side::Inputs {
-                batch.inputs
-            } else {
-                batch.targets
-            };
-            before.apply(&mut values)?;
-            statistics.add(&values)?;
+    /// The statistics of a stream.
+    pub(crate) fn of_stream(stream: &Stream<'_>, over: Over) -> Result<Self> {
+        let mut statistics = Self::new(stream.shape(), over)?;
+        stream.each(|block, first| {
+            statistics.add(block)?;
             if statistics.mean.iter().any(|m| !m.is_finite()) {
-                let names = dataset.feature_names().filter(|_| side == Side::Inputs);
-                validate::finite(dataset.name(), &values, indices, names)?;
+                stream.finite(block, first)?;
             }
-        }
+            Ok(())
+        })?;
         Ok(statistics)
     }
 

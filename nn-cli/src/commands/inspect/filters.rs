@@ -61,7 +61,6 @@ pub fn of_tensors(tensors: &[(String, Tensor)], named: &Path, out: &Path) -> Res
 }
 
 fn first_weights(model: &Model, named: &Path) -> Result<Weights> {
-    let header = &model.plan.header;
     let layers = explain::layers(&model.network);
     let found = layers.iter().find_map(|(_, layer)| {
         let mut parameters = layer.named_parameters().into_iter();
@@ -78,7 +77,8 @@ fn first_weights(model: &Model, named: &Path) -> Result<Weights> {
     let Some((layer, values)) = found else {
         return problem("the network has no weights".into());
     };
-    let values = match (values.dims(), header.sample.as_slice()) {
+    let input = model.plan.network_input()?;
+    let values = match (values.dims(), &input[..]) {
         ([_, _, _, _], _) => values,
         // A unit that is connected with every pixel has a weight for each.
         (&[units, inputs], &[height, width]) if inputs == height * width && height > 1 => {

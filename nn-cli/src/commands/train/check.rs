@@ -122,13 +122,14 @@ pub fn build(recipe: &Recipe, parts: &Parts) -> Result<(Plan, Sequential, Option
     let file = recipe.file.display();
     let wrong = |problem: String| Error::input(format!("{file}: [network] {problem}"));
     let train = &parts.train;
-    let sample = Shape::from(train.input_shape());
+    let inputs = samples::fit_inputs(&recipe.preprocess, train)?;
+    let sample = Shape::from(inputs.output_shape(train.input_shape())?);
     let spec = recipe
         .network
         .spec(&sample, wanted_outputs(recipe, train.target_kind()).0)
         .map_err(|e| wrong(e.to_string()))?;
     // A linear layer takes each row of a picture for a sample.
-    let flat = train.input_shape().len() > 1
+    let flat = sample.rank() > 1
         && matches!(
             spec.layers.first().map(|layer| &layer.kind),
             Some(LayerKind::Linear(_))
@@ -142,7 +143,7 @@ pub fn build(recipe: &Recipe, parts: &Parts) -> Result<(Plan, Sequential, Option
         .build(&sample, recipe.seed, DType::F32)
         .map_err(|e| wrong(format!("{e}{hint}")))?;
     let output = network
-        .output_shape(&Shape::from([&[1], train.input_shape()].concat()))
+        .output_shape(&Shape::from([&[1], &sample[..]].concat()))
         .map_err(|e| wrong(format!("{e}{hint}")))?;
     check_output(recipe, &spec, train.target_kind(), &output)
         .map_err(|problem| wrong(format!("{problem}{hint}")))?;
@@ -174,7 +175,6 @@ pub fn build(recipe: &Recipe, parts: &Parts) -> Result<(Plan, Sequential, Option
         steps: 0,
         seed: recipe.seed,
     };
-    let inputs = samples::fit_inputs(recipe.preprocess.scale, train)?;
     let targets = samples::fit_targets(recipe.preprocess.scale_targets, train)?;
     let plan = Plan {
         header,

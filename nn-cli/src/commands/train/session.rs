@@ -3,8 +3,8 @@
 use std::rc::Rc;
 use std::time::Instant;
 
+use nn_core::Parameters;
 use nn_core::kernels::threads::threads;
-use nn_core::{Parameters, Shape};
 use nn_data::{Dataset, Subset};
 use nn_layers::Sequential;
 use nn_optim::StopReason;
@@ -122,10 +122,7 @@ impl Session {
         ));
         text.push_str(&line("run", self.run.folder().display().to_string()));
         text.push('\n');
-        text.push_str(&network_table(
-            network,
-            &Shape::from(self.plan.header.sample.clone()),
-        )?);
+        text.push_str(&network_table(network, &self.plan.network_input()?)?);
         text.push('\n');
         self.progress.print(&text);
         Ok(())

@@ -3,7 +3,7 @@
 use super::*;
 use crate::dataset::{Dataset, InMemory, Targets};
 use crate::loader::Loader;
-use crate::transform::{Pipeline, Scaling};
+use crate::transform::{Pipeline, Preparation};
 
 const SHAPE: [usize; 3] = [3, 13, 11];
 
@@ -41,7 +41,7 @@ fn by_number(loader: &Loader, epoch: u64, from: usize) -> Vec<Option<Vec<f32>>> 
 #[test]
 fn batch_size_order_prefetching_and_restarts_change_nothing() {
     let data = data(50);
-    let scaling = Pipeline::fit(&[Scaling::pixels()], &data).unwrap();
+    let scaling = Pipeline::fit(&[Preparation::pixels()], &data).unwrap();
     let loader = |size: usize| {
         let augmenter = Augmenter::new(one_of_each(), &SHAPE, 5).unwrap();
         let loader = Loader::new(data.clone()).batch_size(size).unwrap();
