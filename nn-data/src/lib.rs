@@ -48,6 +48,7 @@
 //! | flips, crops, rotations, noise, MixUp and more, anew in each epoch | [`transform::augment`] |
 //! | accuracy, F1, confusion matrix, R² and their kin | [`metrics`] |
 //! | bias, variance, leakage: what is wrong with a trained model and what to do | [`diagnose`] |
+//! | k-means | [`cluster`] |
 //! | what is in a data set, and is it fit for training | [`Summary`], [`validate`] |
 //!
 //! Whatever is wrong with a file is an [`Error`] that names file, place and remedy; no content of a
@@ -57,6 +58,7 @@
 #![deny(missing_docs)]
 
 mod batch;
+pub mod cluster;
 pub mod dataset;
 pub mod diagnose;
 mod error;
@@ -65,6 +67,7 @@ mod loader;
 pub mod metrics;
 #[cfg(feature = "images")]
 pub mod picture;
+mod points;
 mod source;
 mod split;
 mod subset;

@@ -1,0 +1,6 @@
+//! Groups among samples, found without labels.
+
+mod kmeans;
+mod seeding;
+
+pub use kmeans::{KMeans, KMeansOptions, Start};
