@@ -49,6 +49,8 @@
 //! | accuracy, F1, confusion matrix, R² and their kin | [`metrics`] |
 //! | bias, variance, leakage: what is wrong with a trained model and what to do | [`diagnose`] |
 //! | k-means | [`cluster`] |
+//! | t-SNE: data on a map | [`project`] |
+//! | samples unlike the rest | [`anomaly`] |
 //! | what is in a data set, and is it fit for training | [`Summary`], [`validate`] |
 //!
 //! Whatever is wrong with a file is an [`Error`] that names file, place and remedy; no content of a
@@ -57,6 +59,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod anomaly;
 mod batch;
 pub mod cluster;
 pub mod dataset;
@@ -68,6 +71,7 @@ pub mod metrics;
 #[cfg(feature = "images")]
 pub mod picture;
 mod points;
+pub mod project;
 mod source;
 mod split;
 mod subset;
