@@ -361,6 +361,8 @@ pub enum DataCommand {
     Fetch(Fetch),
     /// Draw pictures of a data set and what augmentation makes of them
     Preview(Preview),
+    /// Draw the samples as points of the plane, near ones near each other
+    Project(Project),
 }
 
 /// `nn data fetch`
@@ -430,4 +432,42 @@ pub struct Preview {
     /// Seed of every random choice
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub seed: Option<u64>,
+}
+
+/// `nn data project`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  nn data project wine
+  nn data project digits --limit 2000 --out digits.png
+  nn data project runs/digits-1 --out learnt.png     what the network makes of its validation part
+  nn data project flowers.csv --method pca --out flowers.csv.png
+
+pca: the two directions in which the samples differ most. tsne: a map on which near samples stay near; distances between
+groups on it mean little. Of a run the input of its last layer is shown, of data the values as its recipe prepares them.")]
+pub struct Project {
+    /// Data, a recipe file, the name of a ready recipe, or a run folder
+    #[arg(value_name = "SOURCE|RUN")]
+    pub source: String,
+    /// How the plane is found
+    #[arg(long, value_name = "METHOD", default_value = "tsne", value_parser = ["pca", "tsne"])]
+    pub method: String,
+    /// The picture (.png) or table (.csv) to write
+    #[arg(long, value_name = "FILE", default_value = "points.png")]
+    pub out: PathBuf,
+    /// Show so many samples at the most, the first ones
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u16).range(3..))]
+    pub limit: u16,
+    /// For tsne: about how many neighbours a sample has [default: 30]
+    #[arg(long, value_name = "P")]
+    pub perplexity: Option<f64>,
+    /// Override one value of the recipe (may be repeated)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub overrides: Vec<String>,
+    /// Seed of every random choice
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub seed: u64,
+    /// Number of threads (results do not depend on it)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
 }

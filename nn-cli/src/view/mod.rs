@@ -10,6 +10,7 @@ pub mod number;
 pub mod plot;
 pub mod progress;
 pub mod report;
+pub mod scatter;
 pub mod sheet;
 pub mod spark;
 pub mod style;

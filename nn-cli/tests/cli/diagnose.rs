@@ -386,3 +386,67 @@ fn what_cannot_be_diagnosed_is_said() {
     place.file("taken", "x");
     place.refused(&["diagnose", "run", "--out", "taken"], 2, &["taken"]);
 }
+
+#[test]
+fn data_and_runs_become_maps() {
+    let place = Place::new();
+    let said = place.good(["data", "project", "wine", "--out", "wine.png"]);
+    assert!(
+        said.out.contains("124 samples, t-SNE with perplexity 30"),
+        "{}",
+        said.out
+    );
+    assert!(
+        image::open(place.path("wine.png"))
+            .expect("a picture")
+            .width()
+            > 900
+    );
+    place.good(iris("run"));
+    let said = place.good([
+        "data",
+        "project",
+        "run",
+        "--method",
+        "pca",
+        "--out",
+        "learnt.csv",
+    ]);
+    assert!(
+        said.out.contains("what layer") && said.out.contains("principal components with"),
+        "{}",
+        said.out
+    );
+    let table = place.read("learnt.csv");
+    assert_eq!(table.lines().count(), 1 + 15);
+    assert!(
+        table.starts_with("sample,x,y,target\n") && table.contains("\"virginica\""),
+        "{table}"
+    );
+    // Numbers to predict shade the points; a table by its path.
+    place.good([
+        "data", "project", "diabetes", "--method", "pca", "--limit", "40",
+    ]);
+    place.file("flowers.csv", flowers(40));
+    place.good([
+        "data",
+        "project",
+        "flowers.csv",
+        "--perplexity",
+        "5",
+        "--out",
+        "flowers.png",
+    ]);
+
+    place.refused(
+        &["data", "project", "wine", "--out", "wine.gif"],
+        2,
+        &["picture (.png) or a table (.csv)"],
+    );
+    place.refused(
+        &["data", "project", "wine", "--perplexity", "500"],
+        2,
+        &["perplexity is 500"],
+    );
+    place.refused(&["data", "project", "nothing.csv"], 2, &["no such file"]);
+}

@@ -2,6 +2,7 @@
 
 pub mod fetch;
 pub mod preview;
+pub mod project;
 
 use crate::args::{self, DataCommand};
 use crate::error::Result;
@@ -14,5 +15,6 @@ pub fn data(args: &args::Data) -> Result<()> {
     match &args.command {
         DataCommand::Fetch(args) => fetch::fetch(args),
         DataCommand::Preview(args) => preview::preview(args),
+        DataCommand::Project(args) => project::project(args),
     }
 }
