@@ -5,6 +5,7 @@
 
 mod augment;
 mod data;
+mod diagnose;
 mod load;
 mod network;
 mod node;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub use augment::{Augment, step};
 pub use data::{ColumnName, Columns, Data, Preprocess, Scale};
+pub use diagnose::Diagnose;
 pub use load::{Overrides, for_data, load, resolved};
 pub use network::Network;
 pub use problem::Problem;
@@ -73,6 +75,9 @@ pub struct Recipe {
     /// When to stop before the epochs are over.
     #[serde(default)]
     pub stop: Stop,
+    /// What `nn diagnose` compares with.
+    #[serde(default, skip_serializing_if = "Diagnose::is_empty")]
+    pub diagnose: Diagnose,
 }
 
 fn cross_entropy() -> Loss {

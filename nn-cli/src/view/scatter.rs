@@ -18,7 +18,7 @@ const LEGEND: f32 = 210.0;
 const LINE: f32 = 24.0;
 const LINES: usize = 36;
 /// The first classes are told apart by colours of any kind of vision (Okabe and Ito 2008), further ones by hue.
-const COLOURS: [Colour; 8] = [
+const COLOURS: [Colour; 11] = [
     [0, 114, 178],
     [230, 159, 0],
     [0, 158, 115],
@@ -27,6 +27,9 @@ const COLOURS: [Colour; 8] = [
     [86, 180, 233],
     [120, 94, 60],
     [150, 140, 20],
+    [190, 30, 60],
+    [70, 70, 80],
+    [110, 64, 190],
 ];
 
 /// What the colours say.
@@ -70,8 +73,8 @@ pub fn scatter(title: &str, subtitle: &str, points: &[[f32; 2]], colours: &Colou
         )
     };
     let radius = match points.len() {
-        ..=500 => 4.0,
-        ..=3000 => 3.0,
+        0..=500 => 4.0,
+        501..=3000 => 3.0,
         _ => 2.0,
     };
     let values = match colours {

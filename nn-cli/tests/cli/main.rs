@@ -14,3 +14,4 @@ mod seeing;
 #[cfg(feature = "fetch")]
 mod server;
 mod support;
+mod verdicts;

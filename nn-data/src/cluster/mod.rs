@@ -1,5 +1,6 @@
 //! Groups among samples, found without labels.
 
+mod assign;
 mod kmeans;
 mod seeding;
 

@@ -10,6 +10,7 @@
 //! | which labels may be wrong? | [`label_noise`] |
 //! | on which inputs does the model depend? | [`permutation_importance`] |
 
+mod advice;
 mod errors;
 mod estimate;
 mod importance;
@@ -17,19 +18,22 @@ mod label_noise;
 mod leaks;
 mod learning_curve;
 mod power_law;
+mod slices;
 mod statistics;
 mod validation_curve;
 mod verdict;
 
-pub use errors::{Band, Column, ErrorAnalysis, Mistake, Pair, Slice, slices};
+pub use advice::{Action, Advice, Finding};
+pub use errors::{Band, ErrorAnalysis, Mistake, Pair};
 pub use estimate::{Estimate, Gap};
 pub use importance::{Importance, Shuffling, permutation_importance};
 pub use label_noise::{LabelNoise, Suspect, label_noise};
 pub use leaks::{Leak, leaks, shared_samples};
 pub use learning_curve::{CurvePoint, LearningCurve, curve_sizes, nested_subsets};
 pub use power_law::{PowerLaw, Projection};
+pub use slices::{Column, Slice, slices};
 pub use validation_curve::{Fit, ValidationCurve, ValuePoint};
-pub use verdict::{Action, Advice, Errors, Finding, Verdict};
+pub use verdict::{Errors, Verdict};
 
 /// A share as a percentage, with as many places as it needs.
 fn percent(share: f64) -> String {

@@ -4,7 +4,7 @@ use nn_core::{Purpose, Rng};
 use serde::Serialize;
 
 /// The draws of this file, apart from all others.
-const NOISE: Purpose = Purpose::Other(0x6375_7276_65);
+const NOISE: Purpose = Purpose::Other(0x0063_7572_7665);
 /// Curves drawn anew to see how far the law can be trusted.
 const DRAWS: usize = 400;
 /// Exponents that are tried.

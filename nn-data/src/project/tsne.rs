@@ -315,11 +315,10 @@ impl Descent {
 
     /// One step: gains grow where the gradient goes on in one direction and shrink where it turns (Jacobs 1988).
     fn step(&mut self, gradient: &[Vec<f64>; 2], rate: f64, momentum: f64) {
-        for axis in 0..2 {
-            let state = self.velocity[axis].iter_mut().zip(&mut self.gains[axis]);
-            for ((place, g), (velocity, gain)) in
-                self.map[axis].iter_mut().zip(&gradient[axis]).zip(state)
-            {
+        let state = self.velocity.iter_mut().zip(&mut self.gains);
+        for ((map, gradient), (velocity, gains)) in self.map.iter_mut().zip(gradient).zip(state) {
+            let state = velocity.iter_mut().zip(gains);
+            for ((place, g), (velocity, gain)) in map.iter_mut().zip(gradient).zip(state) {
                 *gain = if *velocity * g < 0.0 {
                     *gain + 0.2
                 } else {

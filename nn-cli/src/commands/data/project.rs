@@ -17,7 +17,7 @@ use crate::output::{check_out, print};
 use crate::picture;
 use crate::recipe::{self, Overrides};
 use crate::samples;
-use crate::view::number::{grouped, percent, short};
+use crate::view::number::{grouped, percent, plain, short};
 use crate::view::scatter::{Colours, scatter};
 use crate::view::style::Style;
 
@@ -218,7 +218,7 @@ fn map(rows: &Tensor, args: &args::Project) -> Result<(Tensor, String)> {
     };
     let how = format!(
         "t-SNE with perplexity {}, divergence {}",
-        short(options.perplexity),
+        plain(options.perplexity),
         short(fitted.divergence())
     );
     Ok((fitted.points().clone(), how))

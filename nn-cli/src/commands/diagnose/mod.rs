@@ -52,8 +52,8 @@ pub fn diagnose(args: &args::Diagnose) -> Result<()> {
     };
     let errors = Errors {
         test: test.as_ref().map(|test| test.error),
-        baseline: args.baseline,
-        target_gap: args.target_gap,
+        baseline: args.baseline.or(subject.recipe.diagnose.baseline),
+        target_gap: args.target_gap.or(subject.recipe.diagnose.target_gap),
         leaks: with_others(
             leaks(&subject.parts.train, &validation.part)?,
             &subject,

@@ -28,7 +28,7 @@ fn the_gradient_is_the_derivative_of_the_divergence() {
     let mut descent = descent(41, None);
     let (gradient, _) = descent.gradient(1.0);
     let step = 1e-5;
-    for axis in 0..2 {
+    for (axis, gradient) in gradient.iter().enumerate() {
         for at in [0, 7, 40] {
             let place = descent.map[axis][at];
             let mut with = |place: f64| {
@@ -40,9 +40,9 @@ fn the_gradient_is_the_derivative_of_the_divergence() {
             descent.map[axis][at] = place;
             // p is kept in f32: its sum differs from 1 by rounding, and the gradient takes it for 1.
             assert!(
-                (gradient[axis][at] - slope).abs() < 1e-6,
+                (gradient[at] - slope).abs() < 1e-6,
                 "{} is not {slope}",
-                gradient[axis][at]
+                gradient[at]
             );
         }
     }
@@ -58,11 +58,8 @@ fn barnes_and_hut_come_near() {
     );
     let length = |v: &[Vec<f64>; 2]| v.iter().flatten().map(|g| g * g).sum::<f64>().sqrt();
     let mut difference = a.clone();
-    for axis in 0..2 {
-        difference[axis]
-            .iter_mut()
-            .zip(&b[axis])
-            .for_each(|(d, b)| *d -= b);
+    for (difference, b) in difference.iter_mut().zip(&b) {
+        difference.iter_mut().zip(b).for_each(|(d, b)| *d -= b);
     }
     assert!(length(&difference) < 0.05 * length(&a));
 }
