@@ -37,7 +37,8 @@ pub use verdict::{Errors, Verdict};
 
 /// A share as a percentage, with as many places as it needs.
 fn percent(share: f64) -> String {
-    let value = 100.0 * share;
+    // There is no minus before nothing.
+    let value = 100.0 * share + 0.0;
     match value.abs() {
         size if size == 0.0 || size >= 9.95 => format!("{value:.0} %"),
         size if size >= 0.95 => format!("{value:.1} %"),

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use nn_data::Dataset;
+
 use crate::args;
 use crate::commands::train::fit::{Trained, fit};
 use crate::error::{Error, Result};
@@ -81,6 +83,9 @@ impl Subject {
         }
         let source = samples::open(&recipe.data, recipe::is_regression(&recipe.loss))?;
         let parts = samples::divide(source, &recipe)?;
+        if !args.quiet {
+            eprintln!("training {} on {} samples", recipe.name, parts.train.len());
+        }
         let Trained {
             model,
             history,
