@@ -1,8 +1,12 @@
 //! The command line: verbs, options and their help.
 
+mod diagnose;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub use diagnose::{Diagnose, Project};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -11,6 +15,7 @@ Examples:
   nn train recipe.toml --set train.epochs=5 --set optimizer.learning_rate=3e-4
   nn train recipes/mnist-mlp.toml --data ~/mnist --out runs/mnist
   nn eval runs/digits-1                     measure a trained network on its test data
+  nn diagnose runs/digits-1                 say what is wrong with it and what to try next
   nn predict runs/digits-1 seven.png        say what is on a picture
   nn inspect runs/digits-1                  look at the weights
   nn explain runs/digits-1 seven.png        see what the answer depends on
@@ -37,6 +42,8 @@ pub enum Command {
     Train(Train),
     /// Measure a trained network on data: its own test part, or --data
     Eval(Eval),
+    /// Say what is wrong with a trained network, and what to try next
+    Diagnose(Diagnose),
     /// Say what a trained network makes of pictures, tables or arrays
     Predict(Predict),
     /// Show the layers and parameter statistics of a run, a model or a .safetensors file
@@ -301,6 +308,8 @@ pub enum DataCommand {
     /// Make up labelled pictures of digits, letters or other characters
     #[cfg(feature = "synth")]
     Synth(Synth),
+    /// Draw the samples as points of the plane, near ones near each other
+    Project(Project),
 }
 
 /// `nn data fetch`

@@ -42,6 +42,7 @@ fn main() -> ExitCode {
         match &cli.command {
             Command::Train(args) => commands::train::train(args),
             Command::Eval(args) => commands::eval::eval(args),
+            Command::Diagnose(args) => commands::diagnose::diagnose(args),
             Command::Predict(args) => commands::predict::predict(args),
             Command::Inspect(args) => commands::inspect::inspect(args),
             Command::Explain(args) => commands::explain::explain(args),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use image::imageops::FilterType;
-use image::{DynamicImage, GrayImage, ImageFormat, Luma};
+use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage};
 use nn_core::store::atomic_write;
 use nn_data::picture::{Color, Form, MAX_PIXELS, header, read};
 
@@ -79,6 +79,28 @@ pub fn whole(path: &Path, as_grey: bool) -> Result<Whole> {
         width: picture.width,
         channels: picture.pixels.chunks(plane).map(<[u8]>::to_vec).collect(),
     })
+}
+
+/// A sample `[height, width]` or `[channels, height, width]` as a picture, `white` being the value of white; of more than three channels
+/// the first three are taken, of two the first. Nothing where the shape is no picture's.
+pub fn of_sample(sample: &[f32], shape: &[usize], white: f32) -> Option<RgbImage> {
+    let (channels, height, width) = match *shape {
+        [channels, height, width] => (channels, height, width),
+        [height, width] => (1, height, width),
+        _ => return None,
+    };
+    let area = height * width;
+    if sample.len() != channels * area {
+        return None;
+    }
+    Some(RgbImage::from_fn(width as u32, height as u32, |x, y| {
+        let at = y as usize * width + x as usize;
+        let channel = |c: usize| {
+            let value = sample[if channels >= 3 { c * area + at } else { at }];
+            (255.0 * value / white).round().clamp(0.0, 255.0) as u8
+        };
+        Rgb([channel(0), channel(1), channel(2)])
+    }))
 }
 
 /// Writes a PNG file, whole or not at all.

@@ -118,6 +118,17 @@ impl Run {
         atomic_write(self.recipe(), |file| file.write_all(text.as_bytes())).map_err(saving)
     }
 
+    /// The training loss after each complete epoch, as far as the log can be read.
+    pub fn losses(&self) -> Vec<f64> {
+        let text = fs::read_to_string(self.folder.join(METRICS)).unwrap_or_default();
+        let lines = text.lines().filter_map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).ok()?;
+            let epoch = line["kind"] == "epoch" && line["complete"] == true;
+            line["loss"].as_f64().filter(|_| epoch)
+        });
+        lines.collect()
+    }
+
     /// Opens the log for a new run.
     ///
     /// # Errors

@@ -63,6 +63,7 @@ fn renamed(samples: InMemory, classes: &[String]) -> Result<InMemory> {
 }
 
 /// The parts of a data set.
+#[derive(Clone, Debug)]
 pub struct Parts {
     /// To learn from.
     pub train: Subset,

@@ -49,6 +49,10 @@
 //! | blur, sharpening, edges: image kernels | [`filter`] |
 //! | flips, crops, rotations, noise, MixUp and more, anew in each epoch | [`transform::augment`] |
 //! | accuracy, F1, curves, thresholds, calibration, R² and their kin | [`metrics`] |
+//! | bias, variance, leakage: what is wrong with a trained model and what to do | [`diagnose`] |
+//! | k-means | [`cluster`] |
+//! | t-SNE: data on a map | [`project`] |
+//! | samples unlike the rest | [`anomaly`] |
 //! | what is in a data set, and is it fit for training | [`Summary`], [`validate`] |
 //!
 //! Whatever is wrong with a file is an [`Error`] that names file, place and remedy; no content of a
@@ -57,15 +61,20 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod anomaly;
 pub mod balance;
 mod batch;
+pub mod cluster;
 pub mod dataset;
+pub mod diagnose;
 mod error;
 pub mod filter;
 mod loader;
 pub mod metrics;
 #[cfg(feature = "images")]
 pub mod picture;
+mod points;
+pub mod project;
 mod source;
 pub mod split;
 mod subset;

@@ -1,6 +1,7 @@
 //! The verbs, one file each.
 
 pub mod data;
+pub mod diagnose;
 pub mod eval;
 pub mod explain;
 pub mod export;

@@ -342,6 +342,18 @@ fn check(recipe: &Recipe, node: &Node) -> Result<(), Problem> {
         "0 or above",
     )?;
 
+    for (key, value) in [
+        ("baseline", recipe.diagnose.baseline),
+        ("target_gap", recipe.diagnose.target_gap),
+    ] {
+        rule(
+            value.is_none_or(|value| (0.0..=1.0).contains(&value)),
+            ["diagnose", key],
+            value.unwrap_or(0.0),
+            "a share from 0 to 1 (2 % is 0.02)",
+        )?;
+    }
+
     recipe.augment.check(node)?;
     recipe.preprocess.check(node)?;
     let section = |table: &str, problem: String| Err(in_section(node, table, problem));

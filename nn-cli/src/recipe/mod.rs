@@ -6,6 +6,7 @@
 mod augment;
 mod balance;
 mod data;
+mod diagnose;
 mod load;
 mod network;
 mod node;
@@ -27,6 +28,7 @@ use serde::{Deserialize, Serialize};
 pub use augment::{Augment, step};
 pub use balance::{Balance, Method, Threshold};
 pub use data::{ColumnName, Columns, Data};
+pub use diagnose::Diagnose;
 pub use load::{Overrides, for_data, load, resolved};
 pub use network::Network;
 pub use preprocess::{Preprocess, Scale};
@@ -84,6 +86,9 @@ pub struct Recipe {
     /// When to stop before the epochs are over.
     #[serde(default)]
     pub stop: Stop,
+    /// What `nn diagnose` compares with.
+    #[serde(default, skip_serializing_if = "Diagnose::is_empty")]
+    pub diagnose: Diagnose,
 }
 
 fn cross_entropy() -> Loss {

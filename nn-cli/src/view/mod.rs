@@ -3,6 +3,7 @@
 pub mod baseline;
 pub mod confusion;
 pub mod contact;
+pub mod diagnosis;
 pub mod digit;
 pub mod heat;
 pub mod network;
@@ -10,6 +11,7 @@ pub mod number;
 pub mod plot;
 pub mod progress;
 pub mod report;
+pub mod scatter;
 pub mod sheet;
 pub mod spark;
 pub mod style;

@@ -2,6 +2,7 @@
 
 mod augment;
 mod bad_input;
+mod diagnose;
 #[cfg(feature = "fetch")]
 mod fetch;
 mod filter;
@@ -15,3 +16,4 @@ mod seeing;
 #[cfg(feature = "fetch")]
 mod server;
 mod support;
+mod verdicts;

@@ -2,6 +2,7 @@
 
 pub mod fetch;
 pub mod preview;
+pub mod project;
 #[cfg(feature = "synth")]
 pub mod synth;
 
@@ -18,5 +19,6 @@ pub fn data(args: &args::Data) -> Result<()> {
         DataCommand::Preview(args) => preview::preview(args),
         #[cfg(feature = "synth")]
         DataCommand::Synth(args) => synth::synth(args),
+        DataCommand::Project(args) => project::project(args),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use image::{Rgb, RgbImage};
+use image::RgbImage;
 use nn_data::dataset::TargetKind;
 use nn_data::transform::augment::{Augment, Augmenter};
 use nn_data::{Batch, Dataset, Subset};
@@ -220,26 +220,13 @@ impl<'a> Sheet<'a> {
         Ok(())
     }
 
-    /// The samples as pictures; of more than three channels the first three, of two the first.
     fn pictures(&self, batch: &Batch) -> Result<Vec<RgbImage>> {
-        let (channels, height, width) = match *self.shape {
-            [channels, height, width] => (channels, height, width),
-            [height, width] => (1, height, width),
-            _ => return Ok(Vec::new()),
-        };
         let values = batch.inputs.to_vec::<f32>()?;
-        let area = height * width;
-        let picture = |sample: &[f32]| {
-            RgbImage::from_fn(width as u32, height as u32, |x, y| {
-                let at = y as usize * width + x as usize;
-                let channel = |c: usize| {
-                    let value = sample[if channels >= 3 { c * area + at } else { at }];
-                    (255.0 * value / self.white).round().clamp(0.0, 255.0) as u8
-                };
-                Rgb([channel(0), channel(1), channel(2)])
-            })
-        };
-        Ok(values.chunks_exact(channels * area).map(picture).collect())
+        let size: usize = self.shape.iter().product();
+        let samples = values.chunks_exact(size.max(1));
+        Ok(samples
+            .filter_map(|sample| picture::of_sample(sample, self.shape, self.white))
+            .collect())
     }
 }
 

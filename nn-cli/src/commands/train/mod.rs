@@ -1,20 +1,19 @@
 //! `nn train`: from a recipe to a run folder.
 
 mod check;
+pub mod fit;
 mod session;
 mod step;
 mod watch;
-
-use nn_data::{Dataset, Subset};
 
 use crate::args;
 use crate::balance;
 use crate::error::Result;
 use crate::recipe::{self, Overrides, Recipe};
 use crate::run::Run;
-use crate::samples::{self, Parts};
+use crate::samples;
 
-use check::{Length, build, check_schedule, check_target};
+use fit::Job;
 use session::Session;
 
 /// Trains as the recipe says.
@@ -29,7 +28,7 @@ pub fn train(args: &args::Train) -> Result<()> {
         seed: args.seed,
         threads: args.threads,
     };
-    let mut recipe = recipe::load(args.recipe.as_deref(), &overrides)?;
+    let recipe = recipe::load(args.recipe.as_deref(), &overrides)?;
     if recipe.threads > 0 {
         nn_core::kernels::threads::set_threads(recipe.threads);
     }
@@ -38,32 +37,23 @@ pub fn train(args: &args::Train) -> Result<()> {
     if !args.quiet && !source.left_out.is_empty() {
         eprintln!("{}", source.left_out);
     }
-    let mut parts = samples::divide(source, &recipe)?;
-    check_target(&recipe, parts.train.target_kind())?;
-    // What is learnt from may be drawn otherwise; scaling and judging go by the parts as they are.
-    let learnt = balance::learnt_from(&recipe, &parts)?;
-    check_schedule(&recipe, &Length::of(&recipe, learnt.len()))?;
+    let parts = samples::divide(source, &recipe)?;
     let written = recipe.clone();
-    recipe.loss = balance::weighted_loss(&recipe, &parts.train)?;
-    let (plan, network, augmenter) = build(&recipe, &parts)?;
+    let (job, plan, network) = Job::new(recipe, parts)?;
 
-    let run = Run::create(args.out.as_deref(), &recipe.name)?;
+    let run = Run::create(args.out.as_deref(), &written.name)?;
     write_recipe(&run, written)?;
-    let notes = if args.quiet {
-        Vec::new()
-    } else {
-        notes(&recipe, &parts, &learnt)?
-    };
-    parts.train = learnt;
-    let session = Session::new(args.quiet, recipe, parts, augmenter, plan, run)?;
+    let notes = if args.quiet { Vec::new() } else { notes(&job)? };
+    let session = Session::new(args.quiet, job, plan, run)?;
     session.introduce(&network, &notes)?;
     session.run(network, args.json)
 }
 
 /// What is worth knowing about the data before training.
-fn notes(recipe: &Recipe, parts: &Parts, learnt: &Subset) -> Result<Vec<(&'static str, String)>> {
+fn notes(job: &Job) -> Result<Vec<(&'static str, String)>> {
+    let (recipe, parts) = (&job.recipe, &job.parts);
     let mut notes = Vec::new();
-    if let Some(words) = balance::words(&recipe.balance, &recipe.loss, &parts.train, learnt)? {
+    if let Some(words) = balance::words(&recipe.balance, &recipe.loss, &parts.train, &job.learnt)? {
         notes.push(("balanced", words));
     }
     for absent in samples::absent_classes(parts)? {

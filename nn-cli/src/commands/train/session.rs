@@ -1,20 +1,18 @@
 //! One training run, from the first step to the report.
 
+use std::rc::Rc;
 use std::time::Instant;
 
-use nn_core::kernels::threads::{cores, threads};
-use nn_core::{Context, Parameters};
-use nn_data::transform::augment::Augmenter;
-use nn_data::{Batch, Dataset, Loader, Subset};
+use nn_core::Parameters;
+use nn_core::kernels::threads::threads;
+use nn_data::{Dataset, Subset};
 use nn_layers::Sequential;
-use nn_optim::{Clip, Penalty, StopReason, Trainer};
+use nn_optim::StopReason;
 use serde_json::{Value, json};
 
-use super::check::{Length, stop};
-use super::step::{step, validate};
-use super::watch::{epoch_json, unwrapped};
+use super::fit::Job;
+use super::watch::epoch_json;
 use crate::augment::words;
-use crate::balance;
 use crate::commands::eval::WORST;
 use crate::curve::History;
 use crate::error::{Error, Result};
@@ -24,7 +22,6 @@ use crate::model::{Model, Plan, picture_shape};
 use crate::output::{print, print_json};
 use crate::recipe::Recipe;
 use crate::run::{Log, Run};
-use crate::samples::Parts;
 use crate::threshold;
 use crate::view::network::network_table;
 use crate::view::number::{duration, grouped, percent, plain, short};
@@ -34,9 +31,7 @@ use crate::view::style::Style;
 
 /// One training run.
 pub struct Session {
-    pub(super) recipe: Recipe,
-    parts: Parts,
-    augmenter: Option<Augmenter>,
+    pub(super) job: Rc<Job>,
     pub(super) plan: Plan,
     pub(super) run: Run,
     pub(super) log: Log,
@@ -46,8 +41,6 @@ pub struct Session {
     pub(super) batches: usize,
     /// Samples of an epoch.
     pub(super) samples: u64,
-    /// Where it ends at the latest.
-    length: Length,
     pub(super) started: Instant,
     /// When the model was saved last.
     pub(super) saved: Option<Instant>,
@@ -56,30 +49,19 @@ pub struct Session {
 }
 
 impl Session {
-    pub fn new(
-        quiet: bool,
-        recipe: Recipe,
-        parts: Parts,
-        augmenter: Option<Augmenter>,
-        plan: Plan,
-        run: Run,
-    ) -> Result<Session> {
-        let length = Length::of(&recipe, parts.train.len());
-        let total_epochs = length.epochs();
-        let samples = (total_epochs * parts.train.len() as f64) as u64;
+    pub fn new(quiet: bool, job: Job, plan: Plan, run: Run) -> Result<Session> {
+        let total_epochs = job.length.epochs();
+        let samples = (total_epochs * job.parts.train.len() as f64) as u64;
         let progress = Progress::new(quiet, Some(total_epochs.ceil() as usize), Some(samples));
         let log = run.log()?;
         Ok(Session {
-            batches: length.batches,
-            samples: parts.train.len() as u64,
-            length,
+            batches: job.length.batches,
+            samples: job.learnt.len() as u64,
             started: Instant::now(),
             saved: None,
             best: None,
             history: History::default(),
-            recipe,
-            parts,
-            augmenter,
+            job: Rc::new(job),
             plan,
             run,
             log,
@@ -93,7 +75,7 @@ impl Session {
             return Ok(());
         }
         let style = self.progress.style();
-        let recipe = &self.recipe;
+        let recipe = &self.job.recipe;
         let part = |part: &Option<Subset>| part.as_ref().map_or(0, |part| part.len()) as u64;
         let mut text = style.bold(&recipe.name);
         if !recipe.description.is_empty() {
@@ -106,9 +88,9 @@ impl Session {
             format!(
                 "{}: {} to learn from, {} for validation, {} for the test",
                 recipe.data.source,
-                grouped(self.parts.train.len() as u64),
-                grouped(part(&self.parts.validation)),
-                grouped(part(&self.parts.test)),
+                grouped(self.job.learnt.len() as u64),
+                grouped(part(&self.job.parts.validation)),
+                grouped(part(&self.job.parts.test)),
             ),
         ));
         for (key, note) in notes {
@@ -124,11 +106,11 @@ impl Session {
                 preprocessing.join(", ")
             },
         ));
-        if let Some(augmenter) = &self.augmenter {
+        if let Some(augmenter) = &self.job.augmenter {
             let steps: Vec<String> = augmenter.steps().iter().map(words).collect();
             text.push_str(&line("augmented", steps.join(", ")));
         }
-        let size = recipe.train.batch_size.of(self.parts.train.len());
+        let size = recipe.train.batch_size.of(self.job.learnt.len());
         text.push_str(&line(
             "training",
             format!(
@@ -137,7 +119,7 @@ impl Session {
                 optimizer_name(recipe)?,
                 plain(recipe.optimizer.learning_rate()),
                 grouped(size as u64),
-                plain(self.length.epochs()),
+                plain(self.job.length.epochs()),
                 threads(),
                 recipe.seed,
             ),
@@ -152,48 +134,13 @@ impl Session {
 
     pub fn run(mut self, mut network: Sequential, as_json_line: bool) -> Result<()> {
         self.started = Instant::now();
-        let recipe = self.recipe.clone();
-        let loader = self.loader()?;
-        let mut trainer = Trainer::new(recipe.optimizer.build()?)
-            .schedule(recipe.schedule.resolve(self.length.time()).build()?)
-            .stop(stop(&recipe, self.parts.validation.is_some())?)
-            .seed(recipe.seed);
-        trainer = match (recipe.train.clip_norm, recipe.train.clip_value) {
-            (Some(max_norm), _) => trainer.clip(Clip::Norm { max_norm }),
-            (None, Some(limit)) => trainer.clip(Clip::Value { limit }),
-            (None, None) => trainer,
-        };
-        if recipe.train.l1 > 0.0 || recipe.train.l2 > 0.0 {
-            // Penalties are meant for weights: biases do not make a function wilder.
-            trainer = trainer.penalty(Penalty {
-                l1: recipe.train.l1,
-                l2: recipe.train.l2,
-                min_rank: 2,
-                ..Penalty::default()
-            });
-        }
         let interrupt = Interrupt::install()?;
-        let targets = self.plan.targets.clone();
-        let loss = recipe.loss.clone();
-        let step = move |network: &Sequential, batch: &Batch, cx: &mut Context| {
-            step(network, batch, cx, &loss, &targets)
-        };
-        let validation = self.parts.validation.clone();
-        let judged = self.plan.clone();
+        let (job, plan) = (Rc::clone(&self.job), self.plan.clone());
         self.progress.start();
-        let outcome = {
-            let mut trainer = trainer.interrupt(interrupt.flag()).callback(&mut self);
-            let batches = |epoch: u64| loader.epoch(epoch);
-            match &validation {
-                Some(data) => trainer.fit_with_validation(&mut network, batches, step, |network| {
-                    Ok(validate(&judged, network, data)?)
-                }),
-                None => trainer.fit(&mut network, batches, step),
-            }
-        };
+        let outcome = job.run(&plan, &mut network, &mut self, interrupt.flag());
         interrupt.release();
         self.progress.finish();
-        let report = outcome.map_err(unwrapped)?;
+        let report = outcome?;
         self.history.best = report
             .best
             .filter(|_| report.restored_best)
@@ -209,7 +156,7 @@ impl Session {
                 self.log.line(&epoch_json(partial, false))?;
             }
             self.history
-                .draw(&self.run.curve(), &recipe.name, "stopped with Ctrl-C")?;
+                .draw(&self.run.curve(), &job.recipe.name, "stopped with Ctrl-C")?;
             return Err(Error::Interrupted {
                 run: self.run.folder().to_path_buf(),
                 epochs: self.plan.header.epochs,
@@ -218,32 +165,11 @@ impl Session {
         self.finish(network, &report.reason, as_json_line)
     }
 
-    fn loader(&self) -> Result<Loader> {
-        let size = self.recipe.train.batch_size.of(self.parts.train.len());
-        let mut loader = Loader::new(self.parts.train.clone())
-            .batch_size(size)?
-            .transform(self.plan.inputs.clone());
-        if let Some(augmenter) = &self.augmenter {
-            loader = loader.augment(augmenter.clone());
-            // A core that training leaves idle can prepare what comes next; where there is none, all threads do it in turn.
-            if threads() < cores() {
-                loader = loader.prefetch(2);
-            }
-        }
-        if let Some(sampler) = balance::sampler(&self.recipe, &self.parts.train)? {
-            return Ok(loader.sampler(sampler, self.recipe.seed)?);
-        }
-        Ok(if self.recipe.train.shuffle {
-            loader.shuffle(self.recipe.seed)
-        } else {
-            loader
-        })
-    }
-
     /// Chooses from which probability on a sample counts as positive, where the recipe asks for it. A threshold that cannot be had
     /// is no reason to lose what was learnt: then it is said, and the likelier class counts.
     fn choose_threshold(&mut self, network: Sequential) -> Result<Sequential> {
-        let (Some(rule), Some(validation)) = (self.recipe.threshold.rule(), &self.parts.validation)
+        let job = Rc::clone(&self.job);
+        let (Some(rule), Some(validation)) = (job.recipe.threshold.rule(), &job.parts.validation)
         else {
             return Ok(network);
         };
@@ -276,7 +202,7 @@ impl Session {
             plan: self.plan.clone(),
             network,
         };
-        let test = match &self.parts.test {
+        let test = match &self.job.parts.test {
             Some(test) => Some(evaluate(&model.plan, &model.network, test, WORST)?),
             None => None,
         };
@@ -295,7 +221,7 @@ impl Session {
         self.log.line(&result)?;
         let subtitle = test.as_ref().map_or_else(String::new, headline);
         self.history
-            .draw(&self.run.curve(), &self.recipe.name, &subtitle)?;
+            .draw(&self.run.curve(), &self.job.recipe.name, &subtitle)?;
         if as_json_line {
             if let Value::Object(object) = &mut result {
                 object.remove("kind");

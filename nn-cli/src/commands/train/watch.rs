@@ -34,7 +34,7 @@ impl Session {
 impl Callback for Session {
     fn on_step_end(&mut self, view: &TrainView, step: &StepRecord) -> Result<Flow, BoxError> {
         let epochs = view.step() as f64 / self.batches as f64;
-        if self.recipe.train.log_every_step {
+        if self.job.recipe.train.log_every_step {
             self.history.steps.push((epochs, step.loss));
             self.log.line(&json!({
                 "kind": "step",
