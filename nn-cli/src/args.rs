@@ -11,12 +11,14 @@ Examples:
   nn train recipe.toml --set train.epochs=5 --set optimizer.learning_rate=3e-4
   nn train recipes/mnist-mlp.toml --data ~/mnist --out runs/mnist
   nn eval runs/digits-1                     measure a trained network on its test data
+  nn report runs/digits-1                   write a page about it
   nn predict runs/digits-1 seven.png        say what is on a picture
   nn inspect runs/digits-1                  look at the weights
   nn explain runs/digits-1 seven.png        see what the answer depends on
   nn filter photo.jpg --kind canny          find the edges of a picture
   nn export runs/digits-1 --safetensors digits.safetensors
   nn data fetch mnist                       download a data set
+  nn data describe table.csv                see what is in a data set
 
 Exit codes: 0 done, 1 failed, 2 wrong use or bad input, 130 stopped with Ctrl-C (the run is saved).
 Results go to stdout, progress to stderr. NO_COLOR switches colours off; NN_THREADS sets the number of threads.";
@@ -37,6 +39,8 @@ pub enum Command {
     Train(Train),
     /// Measure a trained network on data: its own test part, or --data
     Eval(Eval),
+    /// Write a page about a run: curves, scores, mistakes, data, network
+    Report(Report),
     /// Say what a trained network makes of pictures, tables or arrays
     Predict(Predict),
     /// Show the layers and parameter statistics of a run, a model or a .safetensors file
@@ -111,6 +115,36 @@ pub struct Eval {
     /// Print the result as one JSON object on stdout
     #[arg(long)]
     pub json: bool,
+}
+
+/// `nn report`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  nn report runs/digits-1
+  nn report runs/digits-1 --out digits.html --figures figures
+  nn report runs/mnist-mlp-1 --data ~/mnist
+
+The page is one file, opens from disk, and needs no network. It judges on the run's test part, or else on its
+validation part, or on --data. Every figure can be had by itself, as SVG and as PNG.")]
+pub struct Report {
+    /// A run folder, or its model.nn
+    pub run: PathBuf,
+    /// The page to write [default: report.html in the run folder]
+    #[arg(long, value_name = "FILE.html")]
+    pub out: Option<PathBuf>,
+    /// Also write every figure into this folder, as NAME.svg and NAME.png
+    #[arg(long, value_name = "DIR")]
+    pub figures: Option<PathBuf>,
+    /// Data to judge on, of the same kind as the training data [default: the run's own test part]
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<String>,
+    /// For .npy data: the file of targets
+    #[arg(long, value_name = "PATH", requires = "data")]
+    pub labels: Option<String>,
+    /// Number of threads (results do not depend on it)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
 }
 
 /// `nn predict`

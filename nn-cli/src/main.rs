@@ -5,10 +5,12 @@ mod args;
 mod augment;
 mod commands;
 mod curve;
+mod environment;
 mod error;
 mod evaluate;
 mod fetch;
 mod interrupt;
+mod logged;
 mod model;
 mod opened;
 mod output;
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
             Command::Train(args) => commands::train::train(args),
             Command::Eval(args) => commands::eval::eval(args),
             Command::Predict(args) => commands::predict::predict(args),
+            Command::Report(args) => commands::report::report(args),
             Command::Inspect(args) => commands::inspect::inspect(args),
             Command::Explain(args) => commands::explain::explain(args),
             Command::Filter(args) => commands::filter::filter(args),

@@ -1,7 +1,5 @@
 //! A run taken up again: its recipe, its model, and the very parts of the data it was trained with.
 
-#![allow(dead_code)]
-
 use std::path::Path;
 
 use nn_core::Context;

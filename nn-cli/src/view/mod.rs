@@ -3,10 +3,11 @@
 pub mod confusion;
 pub mod contact;
 pub mod digit;
+pub mod figure;
 pub mod heat;
 pub mod network;
 pub mod number;
-pub mod plot;
+pub mod page;
 pub mod progress;
 pub mod report;
 pub mod sheet;

@@ -1,0 +1,295 @@
+//! A network's answers compared with what is true.
+
+use std::sync::Arc;
+
+use nn_data::Dataset;
+use nn_data::dataset::TargetKind;
+use nn_data::metrics::{
+    ClassificationReport, ConfusionMatrix, RegressionErrors, RegressionScores, argmax_rows,
+    log_loss, top_k_accuracy,
+};
+
+use crate::error::{Error, Result};
+use crate::model::Plan;
+use crate::opened::{Predictions, Truth};
+
+/// From this many classes on, the share of samples whose class is among the likeliest five is worth knowing.
+const TOP_FROM: usize = 10;
+/// A most frequent class with this share makes the accuracy say little.
+const SKEWED: f64 = 0.8;
+
+/// A network judged on some data.
+pub struct Judged {
+    /// What it was judged on, in words.
+    pub of: String,
+    /// The same, as samples.
+    pub data: Arc<dyn Dataset>,
+    /// The scores.
+    pub scores: Scores,
+}
+
+/// Scores by the kind of target.
+pub enum Scores {
+    /// Of classes.
+    Classes(Box<Classes>),
+    /// Of values.
+    Values(Box<Values>),
+}
+
+/// A classifier judged.
+pub struct Classes {
+    /// Names of the classes.
+    pub names: Vec<String>,
+    /// The class of every sample.
+    pub truth: Vec<u32>,
+    /// `[samples, classes]`; bare decisions where `has_probabilities` is not set.
+    pub probabilities: Vec<f32>,
+    /// What the network said of every sample.
+    pub said: Vec<u32>,
+    /// How often what was taken for what.
+    pub confusion: ConfusionMatrix,
+    /// Precision, recall, F1.
+    pub report: ClassificationReport,
+    /// Mean −ln of the probability given to the truth.
+    pub log_loss: Option<f64>,
+    /// k and the share of samples whose class is among the k likeliest.
+    pub top: Option<(usize, f64)>,
+    /// The most frequent class of the training part, and its share of what was judged on.
+    pub majority: (usize, f64),
+    /// Whether the outputs say how certain the network is.
+    pub has_probabilities: bool,
+}
+
+/// A predictor of values judged.
+pub struct Values {
+    /// Names of the values.
+    pub names: Vec<String>,
+    /// `[samples, values]`
+    pub truth: Vec<f32>,
+    /// `[samples, values]`
+    pub said: Vec<f32>,
+    /// Scores of each value.
+    pub scores: Vec<RegressionScores>,
+    /// Scores of each value for always saying the mean of the training part.
+    pub baseline: Vec<RegressionScores>,
+}
+
+impl Judged {
+    /// Compares `predictions` with what is true; `train` is what the network learnt from, for the baseline.
+    ///
+    /// # Errors
+    /// If there are no samples, or the numbers do not fit each other.
+    pub fn new(
+        of: String,
+        data: Arc<dyn Dataset>,
+        predictions: Predictions,
+        plan: &Plan,
+        train: Option<&dyn Dataset>,
+    ) -> Result<Judged> {
+        if data.is_empty() {
+            return Err(Error::input(format!(
+                "{of}: there are no samples to judge on"
+            )));
+        }
+        let scores = match predictions.truth {
+            Truth::Classes(truth) => {
+                let names = plan.classes().unwrap_or_default().to_vec();
+                let learnt = train.map(Dataset::class_labels).transpose()?.flatten();
+                let judged = Classes::new(
+                    names,
+                    truth,
+                    predictions.said,
+                    plan.has_probabilities(),
+                    learnt.as_deref(),
+                );
+                Scores::Classes(Box::new(judged?))
+            }
+            Truth::Values(truth) => {
+                let names = match &plan.header.target {
+                    TargetKind::Regression { names } => names.clone(),
+                    _ => Vec::new(),
+                };
+                let means = train
+                    .map(|train| target_means(train, names.len()))
+                    .transpose()?;
+                Scores::Values(Box::new(Values::new(
+                    names,
+                    truth,
+                    predictions.said,
+                    means,
+                )?))
+            }
+        };
+        Ok(Judged { of, data, scores })
+    }
+}
+
+impl Classes {
+    fn new(
+        names: Vec<String>,
+        truth: Vec<u32>,
+        probabilities: Vec<f32>,
+        has_probabilities: bool,
+        learnt: Option<&[u32]>,
+    ) -> Result<Classes> {
+        let classes = names.len();
+        let said = argmax_rows(&probabilities, classes)?;
+        let mut confusion = ConfusionMatrix::new(names.clone())?;
+        confusion.add(&truth, &said)?;
+        let report = ClassificationReport::new(&confusion)?;
+        let log_loss = match has_probabilities {
+            true => Some(log_loss(&truth, &probabilities, classes)?),
+            false => None,
+        };
+        let top = match has_probabilities && classes >= TOP_FROM {
+            true => Some((5, top_k_accuracy(&truth, &probabilities, classes, 5)?)),
+            false => None,
+        };
+        let mut counts = vec![0_u64; classes];
+        for &label in learnt.unwrap_or(&truth) {
+            if let Some(count) = counts.get_mut(label as usize) {
+                *count += 1;
+            }
+        }
+        // The first of equally frequent ones.
+        let most = (0..classes)
+            .rev()
+            .max_by_key(|&class| counts[class])
+            .unwrap_or(0);
+        let share = confusion.truth_count(most) as f64 / confusion.total().max(1) as f64;
+        Ok(Classes {
+            names,
+            truth,
+            probabilities,
+            said,
+            confusion,
+            report,
+            log_loss,
+            top,
+            majority: (most, share),
+            has_probabilities,
+        })
+    }
+
+    /// Samples that were taken for another class.
+    pub fn wrong(&self) -> u64 {
+        self.confusion.total() - self.confusion.correct()
+    }
+
+    /// Whether always naming one class would be right so often that the accuracy says little.
+    pub fn is_skewed(&self) -> bool {
+        self.majority.1 >= SKEWED
+    }
+
+    /// The class that scores of two classes are about: the rarer one.
+    pub fn positive(&self) -> usize {
+        match self.names.len() {
+            2 if self.majority.0 == 1 && self.is_skewed() => 0,
+            2 => 1,
+            _ => 0,
+        }
+    }
+
+    /// What the network gives to a class in every sample.
+    pub fn scores_of(&self, class: usize) -> Vec<f32> {
+        let rows = self.probabilities.chunks_exact(self.names.len().max(1));
+        rows.map(|row| row[class]).collect()
+    }
+
+    /// The probability that was given to what was said, sample by sample.
+    pub fn confidence(&self) -> Vec<f32> {
+        let rows = self.probabilities.chunks_exact(self.names.len().max(1));
+        rows.zip(&self.said)
+            .map(|(row, &said)| row[said as usize])
+            .collect()
+    }
+
+    /// The worst mistakes, the worst first: (sample, probability of what was said, probability of the truth).
+    pub fn worst(&self, count: usize) -> Vec<(usize, f32, f32)> {
+        let classes = self.names.len().max(1);
+        let mut wrong: Vec<(usize, f32, f32)> = (self.truth.iter().zip(&self.said).enumerate())
+            .filter(|(_, (truth, said))| truth != said)
+            .map(|(sample, (&truth, &said))| {
+                let row = &self.probabilities[sample * classes..(sample + 1) * classes];
+                (sample, row[said as usize], row[truth as usize])
+            })
+            .collect();
+        wrong.sort_by(|a, b| {
+            a.2.total_cmp(&b.2)
+                .then(b.1.total_cmp(&a.1))
+                .then(a.0.cmp(&b.0))
+        });
+        wrong.truncate(count);
+        wrong
+    }
+}
+
+impl Values {
+    fn new(
+        names: Vec<String>,
+        truth: Vec<f32>,
+        said: Vec<f32>,
+        means: Option<Vec<f64>>,
+    ) -> Result<Values> {
+        let width = names.len().max(1);
+        let column = |values: &[f32], at: usize| -> Vec<f32> {
+            values.iter().skip(at).step_by(width).copied().collect()
+        };
+        let (mut scores, mut baseline) = (Vec::new(), Vec::new());
+        for at in 0..width {
+            let (truth, said) = (column(&truth, at), column(&said, at));
+            let mean = means.as_ref().and_then(|means| means.get(at).copied());
+            let mean = mean.unwrap_or_else(|| {
+                truth.iter().map(|&v| f64::from(v)).sum::<f64>() / truth.len().max(1) as f64
+            });
+            scores.push(judge(&truth, &said)?);
+            baseline.push(judge(&truth, &vec![mean as f32; truth.len()])?);
+        }
+        Ok(Values {
+            names,
+            truth,
+            said,
+            scores,
+            baseline,
+        })
+    }
+
+    /// Number of samples.
+    pub fn samples(&self) -> usize {
+        self.truth.len() / self.names.len().max(1)
+    }
+
+    /// True and predicted values of one output.
+    pub fn pairs(&self, at: usize) -> Vec<(f64, f64)> {
+        let width = self.names.len().max(1);
+        let of = |values: &[f32], sample: usize| f64::from(values[sample * width + at]);
+        (0..self.samples())
+            .map(|sample| (of(&self.truth, sample), of(&self.said, sample)))
+            .collect()
+    }
+}
+
+fn judge(truth: &[f32], said: &[f32]) -> Result<RegressionScores> {
+    let mut errors = RegressionErrors::new(1)?;
+    errors.add(truth, said)?;
+    errors
+        .scores()
+        .ok_or_else(|| Error::input("there are no samples to judge on"))
+}
+
+/// The mean of each target.
+fn target_means(data: &dyn Dataset, outputs: usize) -> Result<Vec<f64>> {
+    let mut sums = vec![0.0; outputs];
+    let all: Vec<usize> = (0..data.len()).collect();
+    for indices in all.chunks(1024) {
+        let targets = data.batch(indices)?.targets.to_vec::<f32>()?;
+        for row in targets.chunks_exact(outputs.max(1)) {
+            sums.iter_mut()
+                .zip(row)
+                .for_each(|(sum, &value)| *sum += f64::from(value));
+        }
+    }
+    sums.iter_mut()
+        .for_each(|sum| *sum /= data.len().max(1) as f64);
+    Ok(sums)
+}
