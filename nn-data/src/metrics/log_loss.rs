@@ -1,6 +1,7 @@
 //! Log loss (cross-entropy): minus the mean logarithm of the probability of the true class.
 
-use super::{ClassIndex, check_scores, not_empty};
+use super::score::{Score, check_probabilities};
+use super::{ClassIndex, blocks, check_distributions, check_scores, not_empty};
 use crate::error::Result;
 
 /// Adds up minus the logarithm of the probability of the true class.
@@ -20,14 +21,15 @@ impl LogLoss {
     /// machine epsilon of f32, so that a probability of 0 costs 15.9 and not infinity.
     ///
     /// # Errors
-    /// If the sizes do not fit or a label is out of range.
+    /// If the sizes do not fit, a label is out of range, or a row is not a distribution: a number is below 0 or NaN,
+    /// or they do not add up to 1.
     pub fn add<L: ClassIndex>(
         &mut self,
         truth: &[L],
         probabilities: &[f32],
         classes: usize,
     ) -> Result<()> {
-        check_scores("log loss", truth, probabilities, classes)?;
+        check_distributions("log loss", truth, probabilities, classes)?;
         let epsilon = f64::from(f32::EPSILON);
         self.each(truth, probabilities, classes, |row, label| {
             -f64::from(row[label]).clamp(epsilon, 1.0 - epsilon).ln()
@@ -80,7 +82,7 @@ impl LogLoss {
 /// log_loss = −1/n · Σᵢ ln p\[i, truth\[i\]\] for `probabilities` `[samples, classes]`
 ///
 /// # Errors
-/// If the sizes do not fit, a label is out of range or there are no samples.
+/// If the sizes do not fit, a label is out of range, a row is not a distribution, or there are no samples.
 ///
 /// ```
 /// let loss = nn_data::metrics::log_loss(&[0u32, 1], &[0.9, 0.1, 0.2, 0.8], 2)?;
@@ -92,6 +94,31 @@ pub fn log_loss<L: ClassIndex>(truth: &[L], probabilities: &[f32], classes: usiz
     loss.add(truth, probabilities, classes)?;
     not_empty("log loss", truth.len())?;
     Ok(loss.sum / loss.total as f64)
+}
+
+/// −1/n · Σ ln p for positive samples with the score p, and ln(1 − p) for others.
+///
+/// Scores are clipped to \[ε, 1−ε\], ε the machine epsilon of their type.
+///
+/// # Errors
+/// If the lengths differ or are 0, or a score is not from 0 to 1.
+///
+/// ```
+/// let loss = nn_data::metrics::binary_log_loss(&[true, false], &[0.9, 0.2])?;
+/// assert!((loss - (0.9f64.ln() + 0.8f64.ln()) / -2.0).abs() < 1e-15);
+/// # Ok::<(), nn_data::Error>(())
+/// ```
+pub fn binary_log_loss<S: Score>(truth: &[bool], scores: &[S]) -> Result<f64> {
+    check_probabilities("log loss", truth, scores)?;
+    let sum = blocks::sum(scores.len(), |range| {
+        let pairs = truth[range.clone()].iter().zip(&scores[range]);
+        let losses = pairs.map(|(&truth, score)| {
+            let p = score.wide().clamp(S::EPSILON, 1.0 - S::EPSILON);
+            if truth { p.ln() } else { (1.0 - p).ln() }
+        });
+        losses.sum()
+    });
+    Ok(-sum / scores.len() as f64)
 }
 
 #[cfg(test)]

@@ -5,26 +5,45 @@
 //! is 0 and a flag says so.
 
 mod accuracy;
+mod baseline;
+pub(crate) mod blocks;
+mod brier;
+mod calibration;
 mod confusion;
+mod counts;
+mod curve;
 mod log_loss;
 mod meter;
 mod precision_recall;
+mod ranked;
 mod regression;
 mod report;
 mod running_mean;
+mod score;
+mod threshold;
 mod top_k;
 
 pub use accuracy::{Accuracy, accuracy, argmax_rows};
+pub use baseline::Baseline;
+pub use brier::{brier_score, brier_score_classes};
+pub use calibration::{
+    Binning, CalibrationBin, calibration_curve, calibration_error, expected_calibration_error,
+};
 pub use confusion::{ConfusionMatrix, Normalize};
-pub use log_loss::{LogLoss, log_loss};
+pub use counts::BinaryCounts;
+pub use curve::{PrecisionRecallCurve, RocCurve};
+pub use log_loss::{LogLoss, binary_log_loss, log_loss};
 pub use meter::{ClassificationMeter, RegressionMeter};
 pub use precision_recall::{Averages, ClassScores, binary_scores, precision_recall_f1};
+pub use ranked::RankedScores;
 pub use regression::{
     RegressionErrors, RegressionScores, mean_absolute_error, mean_squared_error, r2_score,
     root_mean_squared_error,
 };
 pub use report::ClassificationReport;
 pub use running_mean::RunningMean;
+pub use score::Score;
+pub use threshold::{Threshold, ThresholdRule};
 pub use top_k::{TopK, top_k_accuracy};
 
 use crate::error::{Error, Result};
@@ -95,6 +114,42 @@ fn check_scores<L: ClassIndex, S>(
         .iter()
         .enumerate()
         .try_for_each(|(i, &t)| class(what, i, t, classes).map(|_| ()))
+}
+
+/// How far from 1 the probabilities of a sample may add up: single precision over very many classes.
+const SUM_TOLERANCE: f64 = 1e-3;
+
+/// Checks that `probabilities` is `[samples, classes]`, that each true class is one of them, and that each row is a
+/// distribution: no number below 0, and 1 together.
+fn check_distributions<L: ClassIndex, S: Score>(
+    what: &'static str,
+    truth: &[L],
+    probabilities: &[S],
+    classes: usize,
+) -> Result<()> {
+    check_scores(what, truth, probabilities, classes)?;
+    for (sample, row) in probabilities.chunks_exact(classes.max(1)).enumerate() {
+        let (mut sum, mut lowest) = (0.0, 0.0f64);
+        for p in row {
+            sum += p.wide();
+            lowest = lowest.min(p.wide());
+        }
+        // Written so that NaN fails.
+        if lowest >= -1e-6 && (sum - 1.0).abs() <= SUM_TOLERANCE {
+            continue;
+        }
+        let problem = if lowest < -1e-6 {
+            format!("sample {sample} has the probability {lowest}, which is below 0")
+        } else if sum.is_nan() {
+            format!("sample {sample} has a probability that is not a number")
+        } else {
+            format!(
+                "the probabilities of sample {sample} add up to {sum}, not to 1; give probabilities, not logits"
+            )
+        };
+        return Err(Error::argument(what, problem));
+    }
+    Ok(())
 }
 
 fn class<L: ClassIndex>(
