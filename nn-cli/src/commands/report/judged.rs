@@ -5,8 +5,8 @@ use std::sync::Arc;
 use nn_data::Dataset;
 use nn_data::dataset::TargetKind;
 use nn_data::metrics::{
-    ClassificationReport, ConfusionMatrix, RegressionErrors, RegressionScores, argmax_rows,
-    log_loss, top_k_accuracy,
+    Baseline, ClassificationReport, ConfusionMatrix, RegressionErrors, RegressionScores,
+    argmax_rows, log_loss, top_k_accuracy,
 };
 
 use crate::error::{Error, Result};
@@ -54,8 +54,10 @@ pub struct Classes {
     pub log_loss: Option<f64>,
     /// k and the share of samples whose class is among the k likeliest.
     pub top: Option<(usize, f64)>,
-    /// The most frequent class of the training part, and its share of what was judged on.
+    /// The most frequent class, and its share.
     pub majority: (usize, f64),
+    /// Of two classes: the probability from which on a sample counts as the positive one.
+    pub threshold: f64,
     /// Whether the outputs say how certain the network is.
     pub has_probabilities: bool,
 }
@@ -70,12 +72,12 @@ pub struct Values {
     pub said: Vec<f32>,
     /// Scores of each value.
     pub scores: Vec<RegressionScores>,
-    /// Scores of each value for always saying the mean of the training part.
+    /// Scores of each value for always saying its mean.
     pub baseline: Vec<RegressionScores>,
 }
 
 impl Judged {
-    /// Compares `predictions` with what is true; `train` is what the network learnt from, for the baseline.
+    /// Compares `predictions` with what is true.
     ///
     /// # Errors
     /// If there are no samples, or the numbers do not fit each other.
@@ -84,7 +86,6 @@ impl Judged {
         data: Arc<dyn Dataset>,
         predictions: Predictions,
         plan: &Plan,
-        train: Option<&dyn Dataset>,
     ) -> Result<Judged> {
         if data.is_empty() {
             return Err(Error::input(format!(
@@ -94,14 +95,7 @@ impl Judged {
         let scores = match predictions.truth {
             Truth::Classes(truth) => {
                 let names = plan.classes().unwrap_or_default().to_vec();
-                let learnt = train.map(Dataset::class_labels).transpose()?.flatten();
-                let judged = Classes::new(
-                    names,
-                    truth,
-                    predictions.said,
-                    plan.has_probabilities(),
-                    learnt.as_deref(),
-                );
+                let judged = Classes::new(names, truth, predictions.said, plan.has_probabilities());
                 Scores::Classes(Box::new(judged?))
             }
             Truth::Values(truth) => {
@@ -109,15 +103,7 @@ impl Judged {
                     TargetKind::Regression { names } => names.clone(),
                     _ => Vec::new(),
                 };
-                let means = train
-                    .map(|train| target_means(train, names.len()))
-                    .transpose()?;
-                Scores::Values(Box::new(Values::new(
-                    names,
-                    truth,
-                    predictions.said,
-                    means,
-                )?))
+                Scores::Values(Box::new(Values::new(names, truth, predictions.said)?))
             }
         };
         Ok(Judged { of, data, scores })
@@ -130,7 +116,6 @@ impl Classes {
         truth: Vec<u32>,
         probabilities: Vec<f32>,
         has_probabilities: bool,
-        learnt: Option<&[u32]>,
     ) -> Result<Classes> {
         let classes = names.len();
         let said = argmax_rows(&probabilities, classes)?;
@@ -145,18 +130,12 @@ impl Classes {
             true => Some((5, top_k_accuracy(&truth, &probabilities, classes, 5)?)),
             false => None,
         };
-        let mut counts = vec![0_u64; classes];
-        for &label in learnt.unwrap_or(&truth) {
-            if let Some(count) = counts.get_mut(label as usize) {
-                *count += 1;
-            }
-        }
-        // The first of equally frequent ones.
-        let most = (0..classes)
-            .rev()
-            .max_by_key(|&class| counts[class])
-            .unwrap_or(0);
-        let share = confusion.truth_count(most) as f64 / confusion.total().max(1) as f64;
+        let majority = match Baseline::majority(&truth, classes)? {
+            Baseline::Majority {
+                class, accuracy, ..
+            } => (class, accuracy),
+            Baseline::Mean { .. } => (0, 0.0),
+        };
         Ok(Classes {
             names,
             truth,
@@ -166,7 +145,8 @@ impl Classes {
             report,
             log_loss,
             top,
-            majority: (most, share),
+            majority,
+            threshold: 0.5,
             has_probabilities,
         })
     }
@@ -225,12 +205,7 @@ impl Classes {
 }
 
 impl Values {
-    fn new(
-        names: Vec<String>,
-        truth: Vec<f32>,
-        said: Vec<f32>,
-        means: Option<Vec<f64>>,
-    ) -> Result<Values> {
+    fn new(names: Vec<String>, truth: Vec<f32>, said: Vec<f32>) -> Result<Values> {
         let width = names.len().max(1);
         let column = |values: &[f32], at: usize| -> Vec<f32> {
             values.iter().skip(at).step_by(width).copied().collect()
@@ -238,12 +213,13 @@ impl Values {
         let (mut scores, mut baseline) = (Vec::new(), Vec::new());
         for at in 0..width {
             let (truth, said) = (column(&truth, at), column(&said, at));
-            let mean = means.as_ref().and_then(|means| means.get(at).copied());
-            let mean = mean.unwrap_or_else(|| {
-                truth.iter().map(|&v| f64::from(v)).sum::<f64>() / truth.len().max(1) as f64
-            });
-            scores.push(judge(&truth, &said)?);
-            baseline.push(judge(&truth, &vec![mean as f32; truth.len()])?);
+            let mut errors = RegressionErrors::new(1)?;
+            errors.add(&truth, &said)?;
+            let judged = errors.scores();
+            scores.push(judged.ok_or_else(|| Error::input("there are no samples to judge on"))?);
+            if let Baseline::Mean { scores } = Baseline::mean(&truth, 1)? {
+                baseline.push(scores);
+            }
         }
         Ok(Values {
             names,
@@ -267,29 +243,4 @@ impl Values {
             .map(|sample| (of(&self.truth, sample), of(&self.said, sample)))
             .collect()
     }
-}
-
-fn judge(truth: &[f32], said: &[f32]) -> Result<RegressionScores> {
-    let mut errors = RegressionErrors::new(1)?;
-    errors.add(truth, said)?;
-    errors
-        .scores()
-        .ok_or_else(|| Error::input("there are no samples to judge on"))
-}
-
-/// The mean of each target.
-fn target_means(data: &dyn Dataset, outputs: usize) -> Result<Vec<f64>> {
-    let mut sums = vec![0.0; outputs];
-    let all: Vec<usize> = (0..data.len()).collect();
-    for indices in all.chunks(1024) {
-        let targets = data.batch(indices)?.targets.to_vec::<f32>()?;
-        for row in targets.chunks_exact(outputs.max(1)) {
-            sums.iter_mut()
-                .zip(row)
-                .for_each(|(sum, &value)| *sum += f64::from(value));
-        }
-    }
-    sums.iter_mut()
-        .for_each(|sum| *sum /= data.len().max(1) as f64);
-    Ok(sums)
 }

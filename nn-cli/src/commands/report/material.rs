@@ -85,8 +85,7 @@ impl Material {
         let judged = match judged_on {
             Some((of, data)) => {
                 let predictions = Predictions::of(&model, &data)?;
-                let train = parts.as_ref().map(|parts| &parts.train as &dyn Dataset);
-                Some(Judged::new(of, data, predictions, &model.plan, train)?)
+                Some(Judged::new(of, data, predictions, &model.plan)?)
             }
             None => None,
         };

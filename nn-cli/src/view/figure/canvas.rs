@@ -191,11 +191,6 @@ impl Canvas {
         }
     }
 
-    /// A filled disc.
-    pub fn dot(&mut self, x: f32, y: f32, radius: f32, colour: Colour) {
-        self.stroke(&[(x, y)], 2.0 * radius, colour, 1.0);
-    }
-
     /// Writes a line of text whose capitals are `size` pixels high, its baseline at `y`.
     pub fn text(&mut self, text: &str, x: f32, y: f32, size: f32, colour: Colour, anchor: Anchor) {
         let width = font::width(text, size);

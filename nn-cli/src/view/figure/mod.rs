@@ -214,6 +214,11 @@ impl Figure {
         svg::inline(&scene, id, &self.title, &self.about)
     }
 
+    /// Its natural width in pixels.
+    pub fn width(&self) -> f32 {
+        layout::scene(self, false).width
+    }
+
     /// As a file of its own.
     pub fn svg(&self) -> String {
         svg::standalone(&layout::scene(self, true), &self.title, &self.about)

@@ -165,9 +165,11 @@ fn both_drawings_show_every_series() {
 
 /// Text may speak of what is not a number; places may not.
 fn numbers_are_finite(svg: &str) -> bool {
-    ["\"NaN", "\"inf", "\"-inf", " NaN", "LNaN", "MNaN", "Linf", " inf"]
-        .iter()
-        .all(|wrong| !svg.contains(wrong))
+    [
+        "\"NaN", "\"inf", "\"-inf", " NaN", "LNaN", "MNaN", "Linf", " inf",
+    ]
+    .iter()
+    .all(|wrong| !svg.contains(wrong))
 }
 
 #[test]
@@ -202,10 +204,7 @@ fn odd_numbers_do_no_harm() {
         let figure = axes(vec![curve("a", Tone::First, values)]);
         figure.image();
         let svg = figure.svg();
-        assert!(
-            numbers_are_finite(&svg),
-            "{values:?}: {svg}"
-        );
+        assert!(numbers_are_finite(&svg), "{values:?}: {svg}");
     }
     side_by_side("no figure", "", &[]);
     matrix(Vec::new()).svg();

@@ -203,7 +203,8 @@ fn write_block(text: &mut String, block: &Block) -> std::fmt::Result {
             let wide = matches!(figure.plot, super::figure::Plot::Matrix(_));
             let frame = if wide {
                 format!(
-                    "<div class=\"scroll wide\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">",
+                    "<div class=\"scroll wide\" style=\"--natural:{:.0}px\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">",
+                    figure.width(),
                     escape(&figure.title)
                 )
             } else {

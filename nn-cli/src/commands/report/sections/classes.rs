@@ -12,13 +12,13 @@ const MATRIX_TO: usize = 100;
 /// Up to so many classes the cells have numbers.
 const NUMBERS_TO: usize = 20;
 /// Wrong cells are shaded so many times as strongly as right ones: good networks have few mistakes, and they are what one looks for.
-const STRESS: f64 = 4.0;
+const STRESS: f64 = 8.0;
 /// Most classes in the table.
 const TABLE_TO: usize = 200;
 /// Pairs of classes that are listed.
 const PAIRS: usize = 12;
 
-const CONFUSION: &str = "Each row is a true class, each column what the network said. Blue on the diagonal is right, orange is wrong. Shades are shares of the row; mistakes are shaded four times as strongly, so that few can be seen. Good: nothing but the diagonal. A pair of orange cells that mirror each other are two classes it mixes up.";
+const CONFUSION: &str = "Each row is a true class, each column what the network said. Blue on the diagonal is right, orange is wrong. Shades are shares of the row; mistakes are shaded eight times as strongly, so that few can be seen. Good: nothing but the diagonal. A pair of orange cells that mirror each other are two classes it mixes up.";
 
 /// Matrix, table and pairs.
 pub fn section(material: &Material) -> Option<Section> {

@@ -7,6 +7,7 @@ mod mistakes;
 mod network;
 mod opening;
 mod origin;
+mod ranking;
 mod values;
 
 use super::material::Material;
@@ -19,9 +20,10 @@ use crate::view::page::{Page, Section};
 /// If samples to be shown cannot be read.
 pub fn page(material: &Material) -> Result<Page> {
     let mut page = opening::page(material);
-    let sections: [Option<Section>; 7] = [
+    let sections: [Option<Section>; 8] = [
         learning::section(material),
         classes::section(material),
+        ranking::section(material),
         values::section(material),
         mistakes::section(material)?,
         data::section(material)?,

@@ -153,7 +153,7 @@ fn of_values(page: &mut Page, judged: &Judged, values: &Values) {
         page.headline = format!("Does no better on {what} than its mean");
     }
     page.lead.push(format!(
-        "On {} samples of {of} it is off by {} on average. Always saying the mean of the training part would be off by {}.",
+        "On {} samples of {of} it is off by {} on average. Always saying the mean would be off by {}.",
         grouped(values.samples() as u64), short(scores.mae), short(baseline.mae),
     ));
     for (title, value, note) in [

@@ -36,7 +36,7 @@ pub fn section(material: &Material) -> Option<Section> {
 
 fn table(values: &Values) -> Table {
     let mut table = Table::new(
-        "Scores, with those of always saying the mean of the training part",
+        "Scores, with those of always saying the mean",
         [
             ("value", Align::Left),
             ("R²", Align::Right),
@@ -156,30 +156,28 @@ fn residuals(values: &Values, at: usize) -> Figure {
 /// Counts in equal bins from the least to the greatest value: from, to, count.
 pub fn histogram(values: &[f64], bins: usize) -> Vec<(f64, f64, f64)> {
     let finite = || values.iter().copied().filter(|v| v.is_finite());
-    let (low, high) = (
-        finite().fold(f64::INFINITY, f64::min),
-        finite().fold(f64::NEG_INFINITY, f64::max),
-    );
-    if low > high {
-        return Vec::new();
-    }
-    let width = if high > low {
-        (high - low) / bins as f64
+    let low = finite().fold(f64::INFINITY, f64::min);
+    let high = finite().fold(f64::NEG_INFINITY, f64::max);
+    if low < high {
+        histogram_between(values, low, high, bins)
+    } else if low == high {
+        histogram_between(values, low - 0.5, high + 0.5, 1)
     } else {
-        1.0
-    };
-    let start = if high > low { low } else { low - 0.5 };
-    let mut counts = vec![0.0; if high > low { bins } else { 1 }];
+        Vec::new()
+    }
+}
+
+/// Counts in equal bins from `low` to `high`.
+pub fn histogram_between(values: &[f64], low: f64, high: f64, bins: usize) -> Vec<(f64, f64, f64)> {
+    let width = (high - low) / bins.max(1) as f64;
+    let mut counts = vec![0.0; bins.max(1)];
     let last = counts.len() - 1;
-    for value in finite() {
-        counts[(((value - start) / width) as usize).min(last)] += 1.0;
+    for &value in values.iter().filter(|value| (low..=high).contains(*value)) {
+        counts[(((value - low) / width) as usize).min(last)] += 1.0;
     }
     let bar = |(at, count): (usize, f64)| {
-        (
-            start + at as f64 * width,
-            start + (at + 1) as f64 * width,
-            count,
-        )
+        let from = low + at as f64 * width;
+        (from, from + width, count)
     };
     counts.into_iter().enumerate().map(bar).collect()
 }

@@ -384,7 +384,9 @@ fn legend(marks: &[Mark]) -> Vec<Entry> {
 }
 
 fn entry_width(entry: &Entry) -> f32 {
-    font::width(&entry.name, LABEL) + SAMPLE + 8.0 + 14.0
+    // The fonts of a page may be wider than the one that is drawn here.
+    let letters = entry.name.chars().count() as f32 * LABEL * 0.92;
+    font::width(&entry.name, LABEL).max(letters) + SAMPLE + 8.0 + 14.0
 }
 
 /// The entries line by line; `taken` pixels of the first line are in use.

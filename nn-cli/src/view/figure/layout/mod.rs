@@ -15,7 +15,7 @@ const LABEL: f32 = 9.0;
 /// Height of capitals of a title.
 const TITLE: f32 = 11.0;
 /// Size of a figure with axes.
-const SIZE: (f32, f32) = (480.0, 300.0);
+const SIZE: (f32, f32) = (420.0, 272.0);
 /// Around a figure that stands by itself.
 const MARGIN: f32 = 16.0;
 

@@ -7,8 +7,8 @@ use super::super::palette::Tone;
 use super::super::scene::{Ink, Scene, Shape};
 use super::{LABEL, fit};
 
-const WIDTH: f32 = 480.0;
-const WIDEST_NAME: f32 = 150.0;
+const WIDTH: f32 = 440.0;
+const WIDEST_NAME: f32 = 130.0;
 const LINE: f32 = 22.0;
 const HEAD: f32 = 20.0;
 
