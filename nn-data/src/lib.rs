@@ -47,7 +47,7 @@
 //! | blur, sharpening, edges: image kernels | [`filter`] |
 //! | flips, crops, rotations, noise, MixUp and more, anew in each epoch | [`transform::augment`] |
 //! | accuracy, F1, confusion matrix, R² and their kin | [`metrics`] |
-//! | what is in a data set, and is it fit for training | [`Summary`], [`validate`] |
+//! | what is in a data set, and is it fit for training | [`describe`], [`validate`] |
 //!
 //! Whatever is wrong with a file is an [`Error`] that names file, place and remedy; no content of a
 //! file can make this crate panic or claim memory that the file does not justify.
@@ -57,6 +57,7 @@
 
 mod batch;
 pub mod dataset;
+pub mod describe;
 mod error;
 pub mod filter;
 mod loader;
@@ -66,7 +67,6 @@ pub mod picture;
 mod source;
 mod split;
 mod subset;
-mod summary;
 pub mod transform;
 pub mod validate;
 
@@ -76,4 +76,3 @@ pub use error::{Error, Place, Result};
 pub use loader::{Epoch, Loader};
 pub use split::{PartIndices, Parts, Split};
 pub use subset::Subset;
-pub use summary::{Range, Summary, TargetSummary};

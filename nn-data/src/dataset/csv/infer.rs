@@ -206,7 +206,7 @@ fn judge(table: &Table, look: Look, column: usize) -> Result<Role> {
     })
 }
 
-fn find(table: &Table, column: &Column) -> Result<usize> {
+pub(super) fn find(table: &Table, column: &Column) -> Result<usize> {
     match column {
         Column::Index(index) if *index < table.width => Ok(*index),
         Column::Index(index) => Err(table.error(

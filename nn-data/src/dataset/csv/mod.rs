@@ -1,5 +1,6 @@
 //! Comma-separated tables: numeric and categorical columns, a target by name or position.
 
+mod cells;
 mod decode;
 mod infer;
 mod schema;
@@ -15,7 +16,9 @@ pub use schema::{ColumnKind, CsvData, CsvSchema, Missing, SchemaColumn, SchemaTa
 
 use crate::error::Result;
 use crate::source::Source;
+pub(crate) use cells::Cells;
 use table::Table;
+pub(crate) use table::is_missing;
 
 /// A column of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
