@@ -332,6 +332,8 @@ pub enum DataCommand {
     Fetch(Fetch),
     /// Draw pictures of a data set and what augmentation makes of them
     Preview(Preview),
+    /// Say what is in a data set and what looks wrong with it
+    Describe(Describe),
 }
 
 /// `nn data fetch`
@@ -401,4 +403,43 @@ pub struct Preview {
     /// Seed of every random choice
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub seed: Option<u64>,
+}
+
+/// `nn data describe`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  nn data describe patients.csv --target ill
+  nn data describe patients.csv --out patients.html
+  nn data describe ~/mnist --out mnist.html
+  nn data describe photos --set data.size=[64,64]
+  nn data describe iris --json
+
+Types, gaps, outliers, balance of classes, correlations, duplicates; columns that number the rows or give the target
+away. A table is read as it stands: gaps and stray words are counted, not refused.")]
+pub struct Describe {
+    /// A table, an .npy file, a folder (or archive) of pictures, or an embedded set
+    #[arg(value_name = "FILE|FOLDER|SET")]
+    pub source: String,
+    /// For tables: the column to be predicted, by its header or its number from 0 [default: the last]
+    #[arg(long, value_name = "COLUMN", conflicts_with = "no_target")]
+    pub target: Option<String>,
+    /// For tables: no column is to be predicted
+    #[arg(long)]
+    pub no_target: bool,
+    /// For .npy data: the file of targets
+    #[arg(long, value_name = "PATH")]
+    pub labels: Option<String>,
+    /// Override a value of [data], as in --set data.size=[64,64] (may be repeated)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub overrides: Vec<String>,
+    /// Also write a page with pictures
+    #[arg(long, value_name = "FILE.html")]
+    pub out: Option<PathBuf>,
+    /// With --out: also write every figure into this folder, as NAME.svg and NAME.png
+    #[arg(long, value_name = "DIR", requires = "out")]
+    pub figures: Option<PathBuf>,
+    /// Print the description as one JSON object on stdout
+    #[arg(long)]
+    pub json: bool,
 }

@@ -60,6 +60,11 @@ pub fn is_folder(path: &Path) -> bool {
     folder::is_one(path)
 }
 
+/// Whether a file is a table of text, by its name.
+pub fn is_table(path: &Path) -> bool {
+    matches!(extension(path).as_str(), "csv" | "tsv" | "txt" | "data")
+}
+
 /// Opens the source of a recipe; `regression` says what its targets are taken for where a file leaves that open.
 ///
 /// # Errors
@@ -97,12 +102,12 @@ fn from_file(data: &recipe::Data, regression: bool) -> Result<(InMemory, Option<
         "breast-cancer" if !path.exists() => nn_data::dataset::breast_cancer()?,
         "diabetes" if !path.exists() => nn_data::dataset::diabetes()?,
         _ if !path.exists() => return Err(unknown(&data.source)),
+        _ if is_table(path) => {
+            let read = csv_options(data, regression)?.read(path)?;
+            return Ok((read.data, Some(read.schema)));
+        }
         _ => match extension(path).as_str() {
             "npy" => npy(path, data.labels.as_deref())?,
-            "csv" | "tsv" | "txt" | "data" => {
-                let read = csv_options(data, regression)?.read(path)?;
-                return Ok((read.data, Some(read.schema)));
-            }
             _ => return Err(Error::input(format!("{}: {FORMATS}", path.display()))),
         },
     };

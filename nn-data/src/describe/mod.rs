@@ -99,6 +99,14 @@ pub enum TargetDescription {
     None,
 }
 
+/// The names of the columns of a CSV file: its headers, or "column 3" (counted from 1) where it has none.
+///
+/// # Errors
+/// If the file cannot be read or is not a table.
+pub fn columns_of(path: impl AsRef<std::path::Path>) -> Result<Vec<String>> {
+    Ok(crate::dataset::csv::Cells::open(path.as_ref())?.names())
+}
+
 impl Description {
     /// Reads every sample twice.
     ///

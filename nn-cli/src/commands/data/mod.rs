@@ -1,5 +1,6 @@
 //! `nn data`: getting data sets and looking at them, one file for each verb.
 
+pub mod describe;
 pub mod fetch;
 pub mod preview;
 
@@ -13,6 +14,7 @@ use crate::error::Result;
 pub fn data(args: &args::Data) -> Result<()> {
     match &args.command {
         DataCommand::Fetch(args) => fetch::fetch(args),
+        DataCommand::Describe(args) => describe::describe(args),
         DataCommand::Preview(args) => preview::preview(args),
     }
 }

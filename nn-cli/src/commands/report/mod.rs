@@ -3,7 +3,6 @@
 mod judged;
 mod material;
 mod sections;
-mod sheet;
 
 use std::fs;
 use std::path::Path;
@@ -42,14 +41,14 @@ pub fn report(args: &args::Report) -> Result<()> {
     for problem in &material.problems {
         eprintln!("note: {problem}");
     }
-    write(&page, &out, args.figures.as_deref())
+    write(&page, &out, args.figures.as_deref(), false)
 }
 
-/// Writes a page to `out` and its figures into `figures`, and says so.
+/// Writes a page to `out` and its figures into `figures`, and says so unless it is to be `quiet`.
 ///
 /// # Errors
 /// If one cannot be written.
-pub fn write(page: &Page, out: &Path, figures: Option<&Path>) -> Result<()> {
+pub fn write(page: &Page, out: &Path, figures: Option<&Path>, quiet: bool) -> Result<()> {
     let html = page.html();
     atomic_write(out, |file| file.write_all(html.as_bytes())).map_err(saving)?;
     let style = Style::stdout();
@@ -71,6 +70,9 @@ pub fn write(page: &Page, out: &Path, figures: Option<&Path>) -> Result<()> {
         text.push_str(&format!(
             "wrote the figures into {folder}, each as .svg and .png\n"
         ));
+    }
+    if quiet {
+        return Ok(());
     }
     print(&text)
 }

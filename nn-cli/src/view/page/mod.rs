@@ -1,13 +1,16 @@
 //! A page: one HTML file with everything in it, that opens from disk and needs no network and no script.
 
 mod html;
+mod sheet;
 #[cfg(test)]
 pub mod tests;
 
 use std::fmt::Write;
 
 use super::figure::{Figure, palette};
-pub use html::{Cell, Table, escape, name, picture};
+use html::picture;
+pub use html::{Cell, Table, escape, name};
+pub use sheet::{Tile as Thumbnail, drawn, pictures, sheet};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -210,9 +213,15 @@ fn write_block(text: &mut String, block: &Block) -> std::fmt::Result {
             } else {
                 "<div class=\"plot\">".to_string()
             };
+            // A matrix of many classes needs the whole width.
+            let full = if wide && figure.width() > 480.0 {
+                " class=\"full\""
+            } else {
+                ""
+            };
             writeln!(
                 text,
-                "<figure id=\"{id}\"><h3>{}</h3>{frame}{}</div><figcaption>{words}</figcaption></figure>",
+                "<figure id=\"{id}\"{full}><h3>{}</h3>{frame}{}</div><figcaption>{words}</figcaption></figure>",
                 escape(&figure.title),
                 figure.inline_svg(&id),
             )

@@ -3,10 +3,9 @@
 use super::classes::class_name;
 use crate::commands::report::judged::{Classes, Judged, Scores, Values};
 use crate::commands::report::material::Material;
-use crate::commands::report::sheet::{Tile, pictures, sheet};
 use crate::error::Result;
 use crate::view::number::short;
-use crate::view::page::{Block, Cell, Section, Table};
+use crate::view::page::{Block, Cell, Section, Table, Thumbnail, pictures, sheet};
 use crate::view::table::Align;
 
 /// Pictures to show.
@@ -78,13 +77,13 @@ fn of_classes(judged: &Judged, classes: &Classes) -> Result<Vec<Block>> {
         blocks.push(Block::Table(table));
         return Ok(blocks);
     };
-    let tiles: Vec<Tile> = worst
+    let tiles: Vec<Thumbnail> = worst
         .iter()
         .zip(pictures)
         .map(|(&(sample, said, truth), picture)| {
             let (t, s) = (classes.truth[sample] as usize, classes.said[sample] as usize);
             let plain = |class: usize| classes.names.get(class).map_or("?", String::as_str);
-            Tile {
+            Thumbnail {
                 picture,
                 about: format!("Sample {sample}, a {} taken for {}", plain(t), plain(s)),
                 caption: format!(

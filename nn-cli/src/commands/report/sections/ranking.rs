@@ -30,7 +30,7 @@ const BINS: usize = 10;
 const PR: &str = "Every point is a threshold: how sure the network must be before it says yes. Further right it finds more of what is there (recall), further up less of what it names is wrong (precision). Good: the curve stays near the upper right corner. The broken line is what naming at random gives.";
 const ROC: &str = "The share of positives that are found against the share of negatives that raise a false alarm, for every threshold. Good: up along the left side, then along the top. The diagonal is guessing. Where positives are rare this curve flatters; look at precision and recall then.";
 const MANY: &str = " Each class against all others; the weakest three in colour.";
-const CALIBRATION: &str = "Do its probabilities mean what they say? Of the samples that it is 80 % sure of, 80 % should be right. Good: points on the diagonal. Below it the network is too sure of itself, above it too modest.";
+const CALIBRATION: &str = "Do its probabilities mean what they say? Of the samples that it is 80 % sure of, 80 % should be right. Good: points on the diagonal. Below it the network is too sure of itself, above it too modest. Grey is how many samples there are: where it is flat, a point says little.";
 const SPREAD: &str = "The probability that it gives to being positive, for samples that are and that are not. Good: two heaps far from each other, one at each end. Where they overlap no threshold tells them apart.";
 
 /// Curves and numbers; nothing for outputs that are bare decisions.
@@ -64,7 +64,12 @@ fn blocks(classes: &Classes) -> Result<Vec<Block>> {
     } else if classes.names.len() <= RANKED {
         blocks.extend(many(classes)?);
     }
-    blocks.push(Block::figure(calibration_figure(&calibration), CALIBRATION));
+    // Beside the other figures, before what is folded away.
+    let last = blocks
+        .iter()
+        .rposition(|block| matches!(block, Block::Figure(..)));
+    let figure = Block::figure(calibration_figure(&calibration), CALIBRATION);
+    blocks.insert(last.map_or(blocks.len(), |last| last + 1), figure);
     Ok(blocks)
 }
 

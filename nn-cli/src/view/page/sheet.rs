@@ -4,10 +4,10 @@ use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
 use nn_data::Dataset;
 
+use super::{escape, picture};
 use crate::augment::white;
 use crate::error::Result;
 use crate::model::picture_shape;
-use crate::view::page::{self, escape};
 
 /// Side of a picture in the page.
 const SIDE: u32 = 96;
@@ -66,7 +66,7 @@ pub fn sheet(id: &str, tiles: &[Tile]) -> Result<String> {
             tile.caption,
         ));
     }
-    let address = page::picture(&whole)?;
+    let address = picture(&whole)?;
     // Beyond enlargement by whole pixels a picture is not made of squares that can be seen.
     let rendering = if side > SIDE / 2 {
         ";image-rendering:auto"
