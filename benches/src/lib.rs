@@ -3,6 +3,7 @@
 
 pub mod augment;
 pub mod matmul;
+pub mod metrics;
 pub mod training;
 pub mod vision;
 

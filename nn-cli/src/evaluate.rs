@@ -1,9 +1,12 @@
 //! Judging a network on data it has not learnt from.
 
+mod binary;
+
 use nn_core::{Context, Tensor};
 use nn_data::dataset::TargetKind;
 use nn_data::metrics::{
-    ClassificationMeter, ClassificationReport, RegressionMeter, RegressionScores,
+    Averages, Baseline, BinaryCounts, Bootstrap, ClassificationMeter, ClassificationReport,
+    ConfusionMatrix, Interval, RegressionMeter, RegressionScores, precision_recall_f1,
 };
 use nn_data::transform::Transform;
 use nn_data::{Dataset, Loader};
@@ -12,8 +15,14 @@ use nn_layers::{Layer, Sequential};
 use crate::error::{Error, Result};
 use crate::model::{CHUNK, Plan};
 
+use binary::BinaryMeter;
+pub use binary::{BinaryScores, Scored};
+
 /// From this many classes on, the share of samples whose class is among the likeliest five is worth knowing.
 const TOP_FROM: usize = 10;
+
+/// With more kinds of mistakes than this, resampling the confusion matrix takes too long for a report.
+const MAX_RESAMPLED: usize = 10_000;
 
 /// What came of it.
 #[derive(Clone, Debug)]
@@ -32,7 +41,16 @@ pub enum Scores {
     /// Of classes.
     Classes(Box<ClassScores>),
     /// Of values, in their own unit.
-    Values(RegressionScores),
+    Values(ValueScores),
+}
+
+/// Scores of predicted values.
+#[derive(Clone, Copy, Debug)]
+pub struct ValueScores {
+    /// Of the predictions.
+    pub scores: RegressionScores,
+    /// Of always saying the mean.
+    pub baseline: RegressionScores,
 }
 
 /// Scores of a classifier.
@@ -46,6 +64,14 @@ pub struct ClassScores {
     pub top: Option<(usize, f64)>,
     /// The worst mistakes, the worst first.
     pub worst: Vec<Mistake>,
+    /// What always saying the most frequent class reaches.
+    pub baseline: Baseline,
+    /// Of the accuracy; only where mistakes are looked for.
+    pub accuracy_interval: Option<Interval>,
+    /// Of the mean F1 of the classes; likewise.
+    pub macro_f1_interval: Option<Interval>,
+    /// Of the positive one of two classes; likewise.
+    pub binary: Option<BinaryScores>,
 }
 
 /// A sample that was taken for another class.
@@ -75,7 +101,8 @@ impl Evaluation {
     }
 }
 
-/// Runs `data` through the network and collects scores, and the `worst` worst mistakes.
+/// Runs `data` through the network and collects scores, and the `worst` worst mistakes. With 0 of them there are scores alone: no
+/// intervals and nothing on the ranking, as is enough after each epoch.
 ///
 /// # Errors
 /// If there are no samples or they do not fit the network.
@@ -87,7 +114,8 @@ pub fn evaluate(
 ) -> Result<Evaluation> {
     let loader = Loader::new(data.clone()).batch_size(CHUNK)?;
     let (mut samples, mut loss) = (0, 0.0);
-    let mut meter = Meter::new(&plan.header.target)?;
+    let mut meter = Meter::new(plan)?;
+    let mut binary = BinaryMeter::new(plan).filter(|_| worst > 0);
     let mut mistakes: Vec<Mistake> = Vec::new();
     for batch in loader.epoch(0) {
         let batch = batch?;
@@ -100,8 +128,11 @@ pub fn evaluate(
         samples += batch.len();
         let said = plan.interpret(&outputs)?;
         meter.add(&said, &batch.targets)?;
+        if let Some(binary) = &mut binary {
+            binary.add(&said.to_vec::<f32>()?, &batch.targets.to_vec::<u32>()?);
+        }
         if let (Meter::Classes(_), true) = (&meter, worst > 0) {
-            find_mistakes(&said, &batch, &mut mistakes)?;
+            find_mistakes(plan, &said, &batch, &mut mistakes)?;
             // The most certain that were wrong come first; ties by place, so that the choice does not depend on the batches.
             mistakes.sort_by(|a, b| {
                 a.chance
@@ -120,19 +151,38 @@ pub fn evaluate(
     }
     let scores = match meter {
         Meter::Classes(meter) => {
-            let confusion = meter.confusion().rows().map(<[u64]>::to_vec).collect();
+            let matrix = meter.confusion();
+            let [accuracy_interval, macro_f1_interval] = match worst {
+                0 => [None, None],
+                _ => intervals(matrix)?,
+            };
+            let binary = match binary {
+                Some(binary) => {
+                    let counts = BinaryCounts::one_against_rest(matrix, plan.positive())?;
+                    Some(binary.scores(plan, counts)?)
+                }
+                None => None,
+            };
             Scores::Classes(Box::new(ClassScores {
                 report: meter.report()?,
-                confusion,
+                confusion: matrix.rows().map(<[u64]>::to_vec).collect(),
                 top: meter.top_k(),
                 worst: mistakes,
+                baseline: Baseline::majority_of(&matrix.truth_counts())?,
+                accuracy_interval,
+                macro_f1_interval,
+                binary,
             }))
         }
-        Meter::Values(meter) => Scores::Values(
-            meter
-                .scores()
-                .ok_or_else(|| Error::input("there are no samples to judge on"))?,
-        ),
+        Meter::Values(meter, truth) => {
+            let outputs = plan.header.target.outputs();
+            match (meter.scores(), Baseline::mean(&truth, outputs)?) {
+                (Some(scores), Baseline::Mean { scores: baseline }) => {
+                    Scores::Values(ValueScores { scores, baseline })
+                }
+                _ => return Err(Error::input("there are no samples to judge on")),
+            }
+        }
     };
     Ok(Evaluation {
         samples,
@@ -141,42 +191,72 @@ pub fn evaluate(
     })
 }
 
+/// Between which values the accuracy and the mean F1 lie in 95 of 100 resamples.
+pub fn intervals(matrix: &ConfusionMatrix) -> Result<[Option<Interval>; 2]> {
+    let bootstrap = Bootstrap::default();
+    let correct = matrix.correct();
+    let sides = [correct, matrix.total() - correct];
+    let share = |drawn: &[u64]| drawn[0] as f64 / matrix.total() as f64;
+    let macro_f1 = |m: &ConfusionMatrix| Averages::macro_mean(&precision_recall_f1(m)).f1;
+    Ok([
+        Some(bootstrap.counts(&sides, share)?),
+        match matrix.cells().count() <= MAX_RESAMPLED {
+            true => Some(bootstrap.confusion(matrix, macro_f1)?),
+            false => None,
+        },
+    ])
+}
+
 enum Meter {
     Classes(Box<ClassificationMeter>),
-    Values(RegressionMeter),
+    /// With the true values, for the baseline.
+    Values(RegressionMeter, Vec<f32>),
 }
 
 impl Meter {
-    fn new(target: &TargetKind) -> Result<Meter> {
-        match target {
+    fn new(plan: &Plan) -> Result<Meter> {
+        match &plan.header.target {
             TargetKind::Classes { names } => {
-                let meter = ClassificationMeter::new(names.clone())?;
-                Ok(Meter::Classes(Box::new(if names.len() >= TOP_FROM {
-                    meter.with_top_k(5)?
-                } else {
-                    meter
-                })))
+                let mut meter = ClassificationMeter::new(names.clone())?;
+                if names.len() >= TOP_FROM {
+                    meter = meter.with_top_k(5)?;
+                }
+                if let Some((positive, threshold)) = plan.threshold() {
+                    meter = meter.with_threshold(positive, threshold)?;
+                }
+                Ok(Meter::Classes(Box::new(meter)))
             }
-            other => Ok(Meter::Values(RegressionMeter::new(other.outputs())?)),
+            other => Ok(Meter::Values(
+                RegressionMeter::new(other.outputs())?,
+                Vec::new(),
+            )),
         }
     }
 
     fn add(&mut self, said: &Tensor, targets: &Tensor) -> Result<()> {
         match self {
             Meter::Classes(meter) => meter.add_probabilities(said, targets)?,
-            Meter::Values(meter) => meter.add(said, targets)?,
+            Meter::Values(meter, truth) => {
+                meter.add(said, targets)?;
+                truth.extend(targets.to_vec::<f32>()?);
+            }
         }
         Ok(())
     }
 }
 
-fn find_mistakes(said: &Tensor, batch: &nn_data::Batch, mistakes: &mut Vec<Mistake>) -> Result<()> {
+fn find_mistakes(
+    plan: &Plan,
+    said: &Tensor,
+    batch: &nn_data::Batch,
+    mistakes: &mut Vec<Mistake>,
+) -> Result<()> {
     let classes = said.dims().last().copied().unwrap_or(1).max(1);
     let probabilities = said.to_vec::<f32>()?;
     let labels = batch.targets.to_vec::<u32>()?;
     let mut wrong = Vec::new();
     for (row, (line, &label)) in probabilities.chunks_exact(classes).zip(&labels).enumerate() {
-        let best = largest(line);
+        let best = plan.decide(line);
         if best != label as usize {
             wrong.push((
                 row,

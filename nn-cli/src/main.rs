@@ -3,6 +3,7 @@
 
 mod args;
 mod augment;
+mod balance;
 mod commands;
 mod curve;
 mod environment;
@@ -18,6 +19,7 @@ mod picture;
 mod recipe;
 mod run;
 mod samples;
+mod threshold;
 mod view;
 
 use std::process::ExitCode;

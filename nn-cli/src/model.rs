@@ -11,7 +11,9 @@ use nn_layers::{Layer, Loss, NetworkSpec, Sequential};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::evaluate::largest;
 use crate::run::saving;
+use crate::threshold::Decision;
 
 /// Marks the checkpoint as one of this sort.
 const KIND: &str = "model";
@@ -44,6 +46,12 @@ pub struct Header {
     /// For pictures in colour: how those of other proportions are brought to its size.
     #[serde(default)]
     pub fit: Fit,
+    /// Of two classes: the one that is looked for.
+    #[serde(default)]
+    pub positive: Option<usize>,
+    /// From which probability on a sample counts as positive; without it the likelier class is said.
+    #[serde(default)]
+    pub threshold: Option<Decision>,
     /// Epochs trained.
     pub epochs: f64,
     /// Steps trained.
@@ -215,7 +223,7 @@ impl Plan {
             Ok(Tensor::concat(&[&first, &second], 1)?)
         };
         match &self.header.loss {
-            Loss::BinaryCrossEntropy(_) => pair(&outputs.sigmoid()?),
+            Loss::BinaryCrossEntropy(_) | Loss::BinaryFocal(_) => pair(&outputs.sigmoid()?),
             Loss::Hinge(_) => pair(&outputs.gt(&outputs.zeros_like()?)?.to_dtype(DType::F32)?),
             Loss::MultiClassHinge(_) => {
                 let classes = outputs.dims().last().copied().unwrap_or(0);
@@ -231,6 +239,29 @@ impl Plan {
             }
             loss => Ok(loss.response(outputs)?),
         }
+    }
+
+    /// The class that probabilities say: the likeliest, or the positive one from its threshold on.
+    pub fn decide(&self, probabilities: &[f32]) -> usize {
+        match (self.threshold(), probabilities.len()) {
+            (Some((positive, threshold)), 2) => match probabilities[positive] >= threshold {
+                true => positive,
+                false => 1 - positive,
+            },
+            _ => largest(probabilities),
+        }
+    }
+
+    /// Of two classes the one that is looked for; the second in models of before this was stored.
+    pub fn positive(&self) -> usize {
+        self.header.positive.filter(|&class| class < 2).unwrap_or(1)
+    }
+
+    /// The positive class and the probability from which on it is said, where that was chosen.
+    pub fn threshold(&self) -> Option<(usize, f32)> {
+        // In single precision, as probabilities are, whatever the last bit of the written number.
+        let threshold = self.header.threshold?.chosen.value as f32;
+        Some((self.positive(), threshold))
     }
 
     /// What it predicts, in words.

@@ -15,8 +15,19 @@ use crate::model::{Header, picture_shape};
 use crate::picture::border_brightness;
 use crate::recipe::{self, ColumnName, Columns, Scale};
 
-/// The embedded sets by their names in a recipe.
-pub const EMBEDDED: [&str; 5] = ["digits", "iris", "wine", "breast-cancer", "diabetes"];
+/// The embedded and the made-up sets by their names in a recipe.
+pub const EMBEDDED: [&str; 10] = [
+    "digits",
+    "iris",
+    "wine",
+    "breast-cancer",
+    "diabetes",
+    "moons",
+    "circles",
+    "blobs",
+    "spirals",
+    "rare",
+];
 
 /// How many training pictures tell what background they have.
 const BORDER_SAMPLES: usize = 200;
@@ -31,8 +42,20 @@ pub struct Source {
     pub test: Option<Arc<dyn Dataset>>,
     /// How a CSV file became samples.
     pub schema: Option<CsvSchema>,
+    /// What keeps samples together or in order when they are divided.
+    pub along: Along,
     /// Files that were left out, in words; empty if there are none.
     pub left_out: String,
+}
+
+/// What samples are divided along, other than chance.
+pub enum Along {
+    /// Nothing.
+    Chance,
+    /// The group of each sample.
+    Groups(Vec<u32>),
+    /// The time of each sample.
+    Time(Vec<f64>),
 }
 
 /// With the class names of the recipe, if it has any.
@@ -84,9 +107,10 @@ pub fn open_watched(data: &recipe::Data, regression: bool, quiet: bool) -> Resul
     }
     let (samples, schema) = from_file(data, regression)?;
     Ok(Source {
-        samples: Arc::new(samples),
         validation: None,
         test: None,
+        along: along(data, samples.len(), schema.is_some())?,
+        samples: Arc::new(samples),
         schema,
         left_out: String::new(),
     })
@@ -101,6 +125,7 @@ fn from_file(data: &recipe::Data, regression: bool) -> Result<(InMemory, Option<
         "wine" if !path.exists() => nn_data::dataset::wine()?,
         "breast-cancer" if !path.exists() => nn_data::dataset::breast_cancer()?,
         "diabetes" if !path.exists() => nn_data::dataset::diabetes()?,
+        name if !path.exists() && EMBEDDED.contains(&name) => made_up(name)?,
         _ if !path.exists() => return Err(unknown(&data.source)),
         _ if is_table(path) => {
             let read = csv_options(data, regression)?.read(path)?;
@@ -112,6 +137,70 @@ fn from_file(data: &recipe::Data, regression: bool) -> Result<(InMemory, Option<
         },
     };
     Ok((renamed(samples, &data.classes)?, None))
+}
+
+/// Made-up data of a size that trains in seconds.
+fn made_up(name: &str) -> Result<InMemory> {
+    use nn_data::dataset::{blobs, circles, moons, rare, spirals};
+    Ok(match name {
+        "moons" => moons(1000, 0.2, 0)?,
+        "circles" => circles(1000, 0.1, 0.5, 0)?,
+        "blobs" => blobs(1000, 4, 2, 2.0, 0)?,
+        "spirals" => spirals(1500, 3, 0.02, 0)?,
+        _ => rare(20_000, 0.005, 0)?,
+    })
+}
+
+/// The groups or times of the samples of a table, as the recipe names their columns.
+fn along(data: &recipe::Data, samples: usize, is_table: bool) -> Result<Along> {
+    let (key, name) = match (&data.group, &data.order) {
+        (Some(name), _) => ("group", name),
+        (_, Some(name)) => ("order", name),
+        _ => return Ok(Along::Chance),
+    };
+    let wrong = |problem: String| {
+        Err(Error::input(format!(
+            "{}: [data] {key} {problem}",
+            data.source
+        )))
+    };
+    if !is_table {
+        return wrong("names a column of a .csv file, which this is not; take it out".into());
+    }
+    let options = CsvOptions {
+        header: data.header,
+        delimiter: data.delimiter,
+        ..CsvOptions::new()
+    };
+    let texts = options.read_column(&data.source, &column(name))?;
+    if texts.len() != samples {
+        return wrong(format!(
+            "has {} rows of which {samples} are used; fill in the missing values, since rows that are left out lose their {key}",
+            texts.len()
+        ));
+    }
+    if key == "group" {
+        let mut numbers = std::collections::HashMap::new();
+        let number = |text| {
+            let next = numbers.len() as u32;
+            *numbers.entry(text).or_insert(next)
+        };
+        return Ok(Along::Groups(texts.into_iter().map(number).collect()));
+    }
+    let times: Option<Vec<f64>> = (texts.iter())
+        .map(|text| text.parse().ok().filter(|time: &f64| time.is_finite()))
+        .collect();
+    Ok(Along::Time(match times {
+        Some(times) => times,
+        // Dates as 2024-01-31 are in order as texts are.
+        None => {
+            let mut sorted: Vec<&String> = texts.iter().collect();
+            sorted.sort_unstable();
+            sorted.dedup();
+            let place = |text: &String| sorted.partition_point(|other| *other < text) as f64;
+            texts.iter().map(place).collect()
+        }
+    }))
 }
 
 const FORMATS: &str = "this kind of file is not known; data comes from .csv or .npy files, a folder of pictures, a folder of IDX files, or an archive of CIFAR or EMNIST";
@@ -169,7 +258,8 @@ fn csv_options(data: &recipe::Data, regression: bool) -> Result<CsvOptions> {
     let mut options = CsvOptions::new().target(target);
     options.header = data.header;
     options.delimiter = data.delimiter;
-    options.ignore = data.ignore.iter().map(column).collect();
+    let no_inputs = data.ignore.iter().chain(&data.group).chain(&data.order);
+    options.ignore = no_inputs.map(column).collect();
     options.numeric = data.numeric.iter().map(column).collect();
     options.categorical = (data
         .categorical
@@ -219,7 +309,16 @@ pub fn divide(source: Source, recipe: &recipe::Recipe) -> Result<Parts> {
         split = split.stratified();
     }
     let name = samples.name().to_string();
-    let parts = split.apply(samples).map_err(|e| {
+    let parts = match source.along {
+        Along::Chance => split.apply(samples),
+        Along::Groups(groups) => split
+            .indices_grouped(&groups[..samples.len()])
+            .and_then(|parts| nn_data::Parts::new(parts, samples)),
+        Along::Time(times) => split
+            .indices_in_time(&times[..samples.len()])
+            .and_then(|parts| nn_data::Parts::new(parts, samples)),
+    };
+    let parts = parts.map_err(|e| {
         Error::input(format!(
             "{name}: {e}; give more data, or change data.validation and data.test in the recipe"
         ))
@@ -231,6 +330,35 @@ pub fn divide(source: Source, recipe: &recipe::Recipe) -> Result<Parts> {
         test: own_test.or(present(parts.test)),
         schema: source.schema,
     })
+}
+
+/// Beyond so many values samples are not compared with each other: it would take longer than a second or two.
+const COMPARED: usize = 1 << 27;
+
+/// Samples that are in two parts, in words, a sentence for each two parts; or that they were not looked for.
+///
+/// # Errors
+/// If a sample cannot be read.
+pub fn leakage(parts: &Parts) -> Result<Vec<String>> {
+    let mut named: Vec<(&str, &dyn Dataset)> = vec![("training", &parts.train)];
+    let judged = [("validation", &parts.validation), ("test", &parts.test)];
+    named.extend(
+        judged
+            .into_iter()
+            .filter_map(|(name, part)| Some((name, part.as_ref()? as &dyn Dataset))),
+    );
+    if named.len() == 1 {
+        return Ok(Vec::new());
+    }
+    let width: usize = parts.train.input_shape().iter().product();
+    let samples: usize = named.iter().map(|(_, part)| part.len()).sum();
+    if samples.saturating_mul(width) > COMPARED {
+        return Ok(vec![
+            "not looked for: the data is too large to compare all samples before training".into(),
+        ]);
+    }
+    let leakage = nn_data::split::duplicates_across(&named)?;
+    Ok(leakage.overlaps.iter().map(ToString::to_string).collect())
 }
 
 /// Measures on the training part what scaling needs.

@@ -41,12 +41,13 @@
 //! |---|---|
 //! | IDX (MNIST family), CIFAR, folders of pictures, CSV, `.npy`, embedded sets | [`dataset`] |
 //! | PNG, JPEG and other pictures as samples | `picture` |
-//! | training, validation and test part | [`Split`], [`Subset`] |
+//! | training, validation and test part, folds, leakage | [`Split`], [`KFold`], [`split`], [`Subset`] |
+//! | rare classes: weights, resampling, SMOTE | [`balance`] |
 //! | mini-batches, shuffling, prefetch | [`Loader`] |
 //! | mean removal, min–max, standard scaling | [`transform`] |
 //! | blur, sharpening, edges: image kernels | [`filter`] |
 //! | flips, crops, rotations, noise, MixUp and more, anew in each epoch | [`transform::augment`] |
-//! | accuracy, F1, confusion matrix, R² and their kin | [`metrics`] |
+//! | accuracy, F1, curves, thresholds, calibration, R² and their kin | [`metrics`] |
 //! | what is in a data set, and is it fit for training | [`describe`], [`validate`] |
 //!
 //! Whatever is wrong with a file is an [`Error`] that names file, place and remedy; no content of a
@@ -55,6 +56,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod balance;
 mod batch;
 pub mod dataset;
 pub mod describe;
@@ -65,7 +67,7 @@ pub mod metrics;
 #[cfg(feature = "images")]
 pub mod picture;
 mod source;
-mod split;
+pub mod split;
 mod subset;
 pub mod transform;
 pub mod validate;
@@ -74,5 +76,5 @@ pub use batch::Batch;
 pub use dataset::{Dataset, InMemory, TargetKind};
 pub use error::{Error, Place, Result};
 pub use loader::{Epoch, Loader};
-pub use split::{PartIndices, Parts, Split};
+pub use split::{Fold, KFold, PartIndices, Parts, Split};
 pub use subset::Subset;

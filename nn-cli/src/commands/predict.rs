@@ -302,6 +302,12 @@ impl Row<'_> {
         ranked
     }
 
+    /// The class that is said, and its probability.
+    fn said(&self, model: &Model) -> Option<(usize, f32)> {
+        let class = model.plan.decide(&self.values);
+        Some((class, *self.values.get(class)?))
+    }
+
     fn json(&self, model: &Model) -> Value {
         let mut object = Map::new();
         object.insert("file".into(), json!(self.input.file.display().to_string()));
@@ -315,7 +321,7 @@ impl Row<'_> {
         };
         match &model.plan.header.target {
             TargetKind::Classes { names } => {
-                if let Some(&(best, probability)) = self.ranked().first() {
+                if let Some((best, probability)) = self.said(model) {
                     object.insert("label".into(), json!(names.get(best)));
                     object.insert("class".into(), json!(best));
                     if model.plan.has_probabilities() {
@@ -347,7 +353,7 @@ fn shown(model: &Model, inputs: &[Input], rows: &[Row<'_>], style: Style) -> Res
     }
     let mut pictures = Vec::new();
     for row in rows.iter().filter(|row| row.input.picture) {
-        let Some(&(best, probability)) = row.ranked().first() else {
+        let Some((best, probability)) = row.said(model) else {
             continue;
         };
         let name = row
@@ -408,15 +414,16 @@ fn table(model: &Model, rows: &[Row<'_>], top: usize, style: Style) -> String {
             cells.push(row.number.to_string());
         }
         if classes {
-            let ranked = row.ranked();
-            if let Some(&(best, probability)) = ranked.first() {
+            let said = row.said(model);
+            if let Some((best, probability)) = said {
                 cells.push(style.bold(name(best)));
                 if with_probabilities {
                     cells.push(format!("{:.2} %", 100.0 * probability));
                 }
             }
-            let others = ranked.iter().skip(1).take(further);
-            cells.extend(others.map(|&(class, probability)| {
+            let ranked = row.ranked().into_iter();
+            let others = ranked.filter(|&(class, _)| said.is_none_or(|said| said.0 != class));
+            cells.extend(others.take(further).map(|(class, probability)| {
                 style.dim(&format!("{} {:.2} %", name(class), 100.0 * probability))
             }));
         } else {

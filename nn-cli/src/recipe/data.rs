@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
-    /// An embedded set (`digits`, `iris`, `wine`, `breast-cancer`, `diabetes`), a folder of pictures by class, a folder or an
+    /// An embedded set (`digits`, `iris`, `wine`, `breast-cancer`, `diabetes`), a made-up one (`moons`, `circles`, `blobs`, `spirals`,
+    /// `rare`), a folder of pictures by class, a folder or an
     /// archive of a known image set (MNIST family, EMNIST, CIFAR), or a `.csv` or `.npy` file. Paths are relative to the recipe file.
     pub source: String,
     /// For `.npy`: the file of targets.
@@ -80,6 +81,29 @@ pub struct Data {
     /// Keep the proportion of the classes the same in each part.
     #[serde(default = "yes")]
     pub stratify: bool,
+    /// By what samples come into a part.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub split: SplitBy,
+    /// For `.csv`: the column whose equal values stay in one part; no input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<ColumnName>,
+    /// For `.csv` and `split = "time"`: the column that tells when a sample was taken; no input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<ColumnName>,
+    /// Of two classes: the one that is looked for; by default the rarer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub positive: Option<String>,
+}
+
+/// By what samples come into a part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SplitBy {
+    /// Chance.
+    #[default]
+    Random,
+    /// Time: the earliest to learn from, the latest for the test.
+    Time,
 }
 
 /// A column by its header, or by its number counted from 0.
@@ -192,6 +216,25 @@ impl Data {
         None
     }
 
+    /// What is wrong with the way samples come into parts, and under which key.
+    pub fn split_problem(&self) -> Option<(&'static str, &'static str)> {
+        match (self.split, &self.order, &self.group) {
+            (SplitBy::Time, None, _) => Some((
+                "split",
+                "split = \"time\" needs the column that tells the time: order = \"NAME\"",
+            )),
+            (SplitBy::Random, Some(_), _) => Some((
+                "order",
+                "order is for a split by time; write split = \"time\" as well",
+            )),
+            (SplitBy::Time, _, Some(_)) => Some((
+                "group",
+                "a split by time cannot keep groups together as well; take group or split out",
+            )),
+            _ => None,
+        }
+    }
+
     /// Data from this source, everything else at its default.
     pub fn of(source: &str) -> Data {
         Data {
@@ -219,6 +262,10 @@ impl Data {
             validation: validation(),
             test: test(),
             stratify: true,
+            split: SplitBy::default(),
+            group: None,
+            order: None,
+            positive: None,
         }
     }
 }

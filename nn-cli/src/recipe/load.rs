@@ -285,6 +285,20 @@ fn check(recipe: &Recipe, node: &Node) -> Result<(), Problem> {
         return Err(out_of_range(node, &["data", key], got, expected));
     }
 
+    let refused = |table: &str, key: &str, problem: &str| {
+        let place = place(node, &[table, key]).or_else(|| place(node, &[table]));
+        Err(Problem::new(What::Other(format!("[{table}] {problem}"))).at(place))
+    };
+    if let Some((key, problem)) = data.split_problem() {
+        return refused("data", key, problem);
+    }
+    if let Some((key, problem)) = recipe.balance.problem() {
+        return refused("balance", key, &problem);
+    }
+    if let Some((key, problem)) = recipe.threshold.problem() {
+        return refused("threshold", key, &problem);
+    }
+
     let (table, train) = ("train", &recipe.train);
     rule(train.epochs > 0, [table, "epochs"], 0.0, "at least 1")?;
     rule(
@@ -397,6 +411,8 @@ fn reduction(loss: &Loss) -> Reduction {
         Loss::Huber(loss) => loss.reduction,
         Loss::BinaryCrossEntropy(loss) => loss.reduction,
         Loss::CrossEntropy(loss) => loss.reduction,
+        Loss::Focal(loss) => loss.reduction,
+        Loss::BinaryFocal(loss) => loss.reduction,
         Loss::Nll(loss) => loss.reduction,
         Loss::Hinge(loss) => loss.reduction,
         Loss::MultiClassHinge(loss) => loss.reduction,

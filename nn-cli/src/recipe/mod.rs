@@ -4,6 +4,7 @@
 //! with the line where they stand.
 
 mod augment;
+mod balance;
 mod data;
 mod load;
 mod network;
@@ -22,6 +23,7 @@ use nn_optim::schedule::ScheduleSpec;
 use serde::{Deserialize, Serialize};
 
 pub use augment::{Augment, step};
+pub use balance::{Balance, Method, Threshold};
 pub use data::{ColumnName, Columns, Data, Preprocess, Scale};
 pub use load::{Overrides, for_data, load, resolved};
 pub use network::Network;
@@ -56,6 +58,12 @@ pub struct Recipe {
     /// What is changed about training samples.
     #[serde(default, skip_serializing_if = "Augment::is_empty")]
     pub augment: Augment,
+    /// What is done about classes that are rare.
+    #[serde(default, skip_serializing_if = "Balance::is_empty")]
+    pub balance: Balance,
+    /// From which probability on a sample counts as positive.
+    #[serde(default, skip_serializing_if = "Threshold::is_empty")]
+    pub threshold: Threshold,
     /// The layers.
     pub network: Network,
     /// What is minimised.

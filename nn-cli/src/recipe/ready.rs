@@ -34,4 +34,5 @@ ready![
     "perceptron-breast-cancer",
     "diabetes",
     "linear-diabetes",
+    "rare",
 ];

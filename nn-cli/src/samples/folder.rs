@@ -13,7 +13,7 @@ use nn_data::dataset::{
 use nn_data::picture::Color;
 use nn_data::{Dataset, InMemory};
 
-use super::{Source, renamed};
+use super::{Source, along, renamed};
 use crate::error::{Error, Result};
 use crate::model::{Header, picture_shape};
 use crate::recipe;
@@ -48,6 +48,7 @@ pub(super) fn open(data: &recipe::Data, path: &Path, quiet: bool) -> Result<Sour
         validation: None,
         test: Some(Arc::new(renamed(test, &data.classes)?)),
         schema: None,
+        along: along(data, 0, false)?,
         left_out: String::new(),
     })
 }
@@ -87,6 +88,7 @@ fn pictures(data: &recipe::Data, path: &Path, quiet: bool) -> Result<Source> {
         samples: named(parts.train)?,
         validation: parts.validation.map(named).transpose()?,
         test: parts.test.map(named).transpose()?,
+        along: along(data, 0, false)?,
         schema: None,
     })
 }

@@ -1,5 +1,6 @@
 //! What a person sees: tables, progress, small pictures in the terminal, and picture files.
 
+pub mod baseline;
 pub mod confusion;
 pub mod contact;
 pub mod digit;

@@ -1,13 +1,15 @@
 //! How well a network does, for people and for programs.
 
+use nn_data::metrics::RegressionScores;
 use serde_json::{Value, json};
 
+use super::baseline;
 use super::confusion::confusion;
 use super::digit::{Picture, gallery};
 use super::number::{grouped, percent, short};
 use super::style::{Style, fit};
 use super::table::{Align, Table};
-use crate::evaluate::{ClassScores, Evaluation, Scores};
+use crate::evaluate::{ClassScores, Evaluation, Scores, ValueScores};
 use crate::model::Plan;
 
 /// More classes than this and the table of classes is left out.
@@ -23,18 +25,23 @@ pub fn report(plan: &Plan, evaluation: &Evaluation, of: &str, style: Style) -> S
             let top = scores.top.map_or(String::new(), |(k, share)| {
                 format!(" · among the first {k}: {}", percent(share))
             });
+            let names = plan.classes().unwrap_or_default();
             let mut text = format!(
-                "{of} accuracy {accuracy} · {} wrong of {samples}{top} · loss {}\n\n",
+                "{of} accuracy {accuracy} · {} wrong of {samples}{top} · loss {}\n{}\n",
                 grouped(wrong),
-                short(evaluation.loss)
+                short(evaluation.loss),
+                baseline::classes(scores, names)
             );
+            if let Some(warning) = baseline::misleading(scores, names) {
+                text.push_str(&format!("{}\n\n", style.bold(&warning)));
+            }
+            if let Some(binary) = &scores.binary {
+                text.push_str(&baseline::binary(binary, names, style));
+                text.push('\n');
+            }
             text.push_str(&classes(scores));
             text.push('\n');
-            text.push_str(&confusion(
-                &scores.confusion,
-                plan.classes().unwrap_or_default(),
-                style,
-            ));
+            text.push_str(&confusion(&scores.confusion, names, style));
             if !scores.worst.is_empty() {
                 let title = match scores.worst.len() {
                     1 => "the only mistake".to_string(),
@@ -45,24 +52,26 @@ pub fn report(plan: &Plan, evaluation: &Evaluation, of: &str, style: Style) -> S
             }
             text
         }
-        Scores::Values(scores) => {
+        Scores::Values(ValueScores { scores, baseline }) => {
             let mut table = Table::new([
                 ("measure", Align::Left),
                 ("value", Align::Right),
+                ("always the mean", Align::Right),
                 ("", Align::Left),
             ]);
             let explained = format!("R² {}", short(scores.r2));
-            for (name, value, what) in [
+            for (name, of, what) in [
                 (
                     "R²",
-                    scores.r2,
+                    (|s| s.r2) as fn(&RegressionScores) -> f64,
                     "share of the variance explained; 1 is perfect, 0 as good as the mean",
                 ),
-                ("MAE", scores.mae, "mean absolute error"),
-                ("RMSE", scores.rmse, "root of the mean squared error"),
-                ("MSE", scores.mse, "mean squared error"),
+                ("MAE", |s| s.mae, "mean absolute error"),
+                ("RMSE", |s| s.rmse, "root of the mean squared error"),
+                ("MSE", |s| s.mse, "mean squared error"),
             ] {
-                table.row([name.into(), short(value), what.into()]);
+                let (value, nothing) = (short(of(scores)), short(of(baseline)));
+                table.row([name.into(), value, nothing, what.into()]);
             }
             format!(
                 "{of} {} · {samples} samples · loss {}\n\n{}",
@@ -172,6 +181,11 @@ pub fn as_json(plan: &Plan, evaluation: &Evaluation) -> Value {
                 "samples": evaluation.samples,
                 "loss": evaluation.loss,
                 "accuracy": scores.report.accuracy,
+                "accuracy_interval": scores.accuracy_interval,
+                "macro_f1_interval": scores.macro_f1_interval,
+                "baseline": scores.baseline,
+                "binary": scores.binary,
+                "misleading": baseline::misleading(scores, plan.classes().unwrap_or_default()),
                 "top_k": scores.top.map(|(k, share)| json!({ "k": k, "accuracy": share })),
                 "classes": scores.report.classes,
                 "micro": scores.report.micro,
@@ -182,13 +196,14 @@ pub fn as_json(plan: &Plan, evaluation: &Evaluation) -> Value {
                 "worst": worst,
             })
         }
-        Scores::Values(scores) => json!({
+        Scores::Values(ValueScores { scores, baseline }) => json!({
             "samples": evaluation.samples,
             "loss": evaluation.loss,
             "mse": scores.mse,
             "rmse": scores.rmse,
             "mae": scores.mae,
             "r2": scores.r2,
+            "baseline": baseline,
         }),
     }
 }

@@ -2,6 +2,8 @@
 
 mod augment;
 mod bad_input;
+mod browser;
+mod describe;
 #[cfg(feature = "fetch")]
 mod fetch;
 mod filter;
@@ -9,7 +11,9 @@ mod formats;
 mod interruption;
 mod journeys;
 mod pictures;
+mod report;
 mod seeing;
 #[cfg(feature = "fetch")]
 mod server;
 mod support;
+mod well_formed;

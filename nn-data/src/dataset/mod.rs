@@ -12,6 +12,7 @@ mod image_family;
 mod image_folder;
 mod in_memory;
 mod npy;
+mod synthetic;
 mod zip;
 
 use std::sync::Arc;
@@ -19,7 +20,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use self::cifar::{CifarLabels, cifar};
-pub use self::csv::{Column, CsvData, CsvOptions, CsvSchema, CsvTarget, Encoding, Missing};
+pub use self::csv::{
+    Column, ColumnKind, CsvData, CsvOptions, CsvSchema, CsvTarget, Encoding, Missing,
+};
 pub use embedded::{breast_cancer, diabetes, digits, iris, wine};
 pub use emnist::{EMNIST_SUBSETS, emnist};
 pub use folder::{FolderFormat, folder_format};
@@ -31,6 +34,7 @@ pub use image_folder::{
 pub(crate) use in_memory::check_indices;
 pub use in_memory::{InMemory, Targets};
 pub use npy::load_npy;
+pub use synthetic::{blobs, circles, moons, rare, spirals};
 
 use crate::batch::Batch;
 use crate::error::Result;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use nn_core::random::{Purpose, Rng};
 
+use crate::balance::WeightedSampler;
 use crate::batch::Batch;
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
@@ -59,13 +60,22 @@ impl Source {
 }
 
 /// Which samples make up which batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 struct Order {
     samples: usize,
     batch_size: usize,
-    /// The seed, where the samples are shuffled.
-    shuffle: Option<u64>,
+    drawing: Drawing,
     drop_last: bool,
+}
+
+/// How the samples of an epoch are chosen.
+#[derive(Debug, Clone, PartialEq)]
+enum Drawing {
+    InOrder,
+    /// Each once, with this seed.
+    Shuffled(u64),
+    /// By their weights, with this seed.
+    Weighted(WeightedSampler, u64),
 }
 
 impl Order {
@@ -77,11 +87,12 @@ impl Order {
     }
 
     fn samples(&self, epoch: u64) -> Vec<usize> {
-        match self.shuffle {
-            None => (0..self.samples).collect(),
-            Some(seed) => {
-                Rng::addressed(seed, Purpose::Shuffle, epoch, 0).permutation(self.samples)
+        match &self.drawing {
+            Drawing::InOrder => (0..self.samples).collect(),
+            Drawing::Shuffled(seed) => {
+                Rng::addressed(*seed, Purpose::Shuffle, epoch, 0).permutation(self.samples)
             }
+            Drawing::Weighted(sampler, seed) => sampler.draw(*seed, epoch),
         }
     }
 }
@@ -99,7 +110,7 @@ impl Loader {
         let order = Order {
             samples,
             batch_size: 32,
-            shuffle: None,
+            drawing: Drawing::InOrder,
             drop_last: false,
         };
         Loader {
@@ -132,8 +143,24 @@ impl Loader {
 
     /// Shuffles the samples anew in each epoch.
     pub fn shuffle(mut self, seed: u64) -> Self {
-        self.order.shuffle = Some(seed);
+        self.order.samples = self.source.dataset.len();
+        self.order.drawing = Drawing::Shuffled(seed);
         self
+    }
+
+    /// Draws the samples of each epoch by weight, in place of shuffling: an epoch has as many samples as the sampler draws.
+    ///
+    /// # Errors
+    /// If there are not as many weights as samples.
+    pub fn sampler(mut self, sampler: WeightedSampler, seed: u64) -> Result<Self> {
+        let samples = self.source.dataset.len();
+        if sampler.population() != samples {
+            let problem = format!("{} weights for {samples} samples", sampler.population());
+            return Err(Error::argument("weighted sampler", problem));
+        }
+        self.order.samples = sampler.samples();
+        self.order.drawing = Drawing::Weighted(sampler, seed);
+        Ok(self)
     }
 
     /// Leaves out a last batch that is smaller than the others.
@@ -199,7 +226,7 @@ impl Loader {
         let plan = Plan {
             epoch,
             samples: self.order.samples(epoch),
-            order: self.order,
+            order: self.order.clone(),
             next: batch,
         };
         let remaining = plan.order.batches().saturating_sub(batch);

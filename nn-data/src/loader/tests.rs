@@ -66,6 +66,25 @@ fn order_depends_on_seed_and_epoch_alone() {
 }
 
 #[test]
+fn a_sampler_draws_by_weight() {
+    use crate::balance::WeightedSampler;
+    let weights: Vec<f64> = (0..20).map(|i| f64::from(u8::from(i % 5 == 0))).collect();
+    let loader = |count| {
+        let sampler = WeightedSampler::new(&weights, count, true).unwrap();
+        let loader = Loader::new(numbers(20)).batch_size(4).unwrap();
+        loader.sampler(sampler, 3).unwrap()
+    };
+    let drawn = indices(loader(30).epoch(0));
+    assert_eq!((drawn.len(), loader(30).batches()), (30, 8));
+    assert!(drawn.iter().all(|i| i % 5 == 0));
+    assert_eq!(drawn, indices(loader(30).prefetch(2).epoch(0)));
+    assert_ne!(drawn, indices(loader(30).epoch(1)));
+    assert_eq!(indices(loader(30).shuffle(1).epoch(0)).len(), 20);
+    let sampler = WeightedSampler::new(&weights, 4, true).unwrap();
+    assert!(Loader::new(numbers(21)).sampler(sampler, 3).is_err());
+}
+
+#[test]
 fn prefetching_and_resuming_change_nothing() {
     let loader = Loader::new(numbers(41)).batch_size(4).unwrap().shuffle(11);
     let whole = contents(loader.epoch(2));

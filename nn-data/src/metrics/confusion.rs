@@ -1,5 +1,6 @@
 //! Confusion matrix: how often class `t` was taken for class `p`.
 
+mod cells;
 mod draw;
 
 use serde::{Deserialize, Serialize};
@@ -8,11 +9,15 @@ pub(super) use draw::short;
 
 use super::{ClassIndex, class, quotient, same_length};
 use crate::error::{Error, Result};
+use cells::Cells;
 
 /// Counts `[true class, predicted class]`.
 ///
 /// `Display` draws it: a row per true class with its recall, a column per predicted class with its
 /// precision, and a dot for 0, so that what is not on the diagonal catches the eye.
+///
+/// Up to 2048 classes every cell has its place in memory; of more classes only the cells that are not 0 are kept, so that
+/// a million classes are no trouble.
 ///
 /// ```
 /// use nn_data::metrics::ConfusionMatrix;
@@ -27,22 +32,30 @@ use crate::error::{Error, Result};
 #[serde(try_from = "Stored", into = "Stored")]
 pub struct ConfusionMatrix {
     names: Vec<String>,
-    counts: Vec<u64>,
+    cells: Cells,
 }
 
-/// The written form: a list of rows.
+/// The written form: a list of rows, or of cells (truth, predicted, count) where there are very many classes.
 #[derive(Clone, Serialize, Deserialize)]
 struct Stored {
     classes: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     counts: Vec<Vec<u64>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    cells: Vec<(usize, usize, u64)>,
 }
 
 impl From<ConfusionMatrix> for Stored {
     fn from(matrix: ConfusionMatrix) -> Self {
-        let counts = matrix.rows().map(<[u64]>::to_vec).collect();
+        let counts: Vec<Vec<u64>> = matrix.rows().map(<[u64]>::to_vec).collect();
+        let cells = match counts.is_empty() {
+            true => matrix.cells().collect(),
+            false => Vec::new(),
+        };
         Stored {
             classes: matrix.names,
             counts,
+            cells,
         }
     }
 }
@@ -53,13 +66,20 @@ impl TryFrom<Stored> for ConfusionMatrix {
     fn try_from(stored: Stored) -> Result<Self> {
         let n = stored.classes.len();
         let mut matrix = ConfusionMatrix::new(stored.classes)?;
-        if stored.counts.len() != n || stored.counts.iter().any(|row| row.len() != n) {
-            return Err(Error::argument(
-                "confusion matrix",
-                format!("it must be {n}×{n}"),
-            ));
+        let square = stored.counts.len() == n && stored.counts.iter().all(|row| row.len() == n);
+        let inside = |&(t, p, _): &(usize, usize, u64)| t < n && p < n;
+        if !(square || stored.counts.is_empty()) || !stored.cells.iter().all(inside) {
+            let problem = format!("it must be {n}×{n}");
+            return Err(Error::argument("confusion matrix", problem));
         }
-        matrix.counts = stored.counts.concat();
+        for (truth, row) in stored.counts.iter().enumerate() {
+            for (predicted, &count) in row.iter().enumerate() {
+                matrix.cells.add(truth, predicted, count);
+            }
+        }
+        for (truth, predicted, count) in stored.cells {
+            matrix.cells.add(truth, predicted, count);
+        }
         Ok(matrix)
     }
 }
@@ -79,19 +99,16 @@ impl ConfusionMatrix {
     /// An empty matrix for the named classes.
     ///
     /// # Errors
-    /// If there are no classes, or so many that the matrix would not fit into memory.
+    /// If there are no classes, or more than 2³².
     pub fn new(names: Vec<String>) -> Result<Self> {
         let classes = names.len();
-        let cells = classes
-            .checked_mul(classes)
-            .filter(|&n| n > 0 && n <= 1 << 28);
-        let Some(cells) = cells else {
-            let problem = format!("{classes} classes, it takes 1 to 16384");
+        if classes == 0 || u32::try_from(classes).is_err() {
+            let problem = format!("{classes} classes, it takes 1 to {}", u32::MAX);
             return Err(Error::argument("confusion matrix", problem));
-        };
+        }
         Ok(ConfusionMatrix {
             names,
-            counts: vec![0; cells],
+            cells: Cells::new(classes),
         })
     }
 
@@ -101,6 +118,16 @@ impl ConfusionMatrix {
     /// As [`new`](Self::new).
     pub fn with_classes(classes: usize) -> Result<Self> {
         Self::new((0..classes).map(|c| c.to_string()).collect())
+    }
+
+    /// A matrix of the same classes with these cells, all of which are inside.
+    pub(super) fn with_cells(&self, cells: impl Iterator<Item = (usize, usize, u64)>) -> Self {
+        let mut matrix = ConfusionMatrix {
+            names: self.names.clone(),
+            cells: Cells::new(self.classes()),
+        };
+        cells.for_each(|(truth, predicted, count)| matrix.cells.add(truth, predicted, count));
+        matrix
     }
 
     /// Counts a batch.
@@ -118,7 +145,7 @@ impl ConfusionMatrix {
         }
         for (truth, predicted) in truth.iter().zip(predicted) {
             if let (Some(truth), Some(predicted)) = (truth.index(), predicted.index()) {
-                self.counts[truth * classes + predicted] += 1;
+                self.cells.add(truth, predicted, 1);
             }
         }
         Ok(())
@@ -137,10 +164,9 @@ impl ConfusionMatrix {
             );
             return Err(Error::argument("confusion matrix", problem));
         }
-        self.counts
-            .iter_mut()
-            .zip(&other.counts)
-            .for_each(|(a, b)| *a += b);
+        for (truth, predicted, count) in other.cells() {
+            self.cells.add(truth, predicted, count);
+        }
         Ok(())
     }
 
@@ -158,35 +184,62 @@ impl ConfusionMatrix {
     pub fn count(&self, truth: usize, predicted: usize) -> u64 {
         let inside = truth < self.classes() && predicted < self.classes();
         if inside {
-            self.counts[truth * self.classes() + predicted]
+            self.cells.get(truth, predicted)
         } else {
             0
         }
     }
 
-    /// The counts row by row, one row per true class.
+    /// The counts row by row, one row per true class; nothing for more than 2048 classes, where there are only
+    /// [`cells`](Self::cells).
     pub fn rows(&self) -> impl Iterator<Item = &[u64]> {
-        self.counts.chunks_exact(self.classes())
+        self.cells.dense().chunks_exact(self.classes())
+    }
+
+    /// Every cell that is not 0, `(truth, predicted, count)`, row by row.
+    pub fn cells(&self) -> impl Iterator<Item = (usize, usize, u64)> + '_ {
+        self.cells.iter()
     }
 
     /// Samples of a true class (the support).
     pub fn truth_count(&self, class: usize) -> u64 {
-        (0..self.classes()).map(|p| self.count(class, p)).sum()
+        let row = self.cells().filter(|cell| cell.0 == class);
+        row.map(|cell| cell.2).sum()
     }
 
     /// Predictions of a class.
     pub fn predicted_count(&self, class: usize) -> u64 {
-        (0..self.classes()).map(|t| self.count(t, class)).sum()
+        let column = self.cells().filter(|cell| cell.1 == class);
+        column.map(|cell| cell.2).sum()
+    }
+
+    /// Samples of each true class.
+    pub fn truth_counts(&self) -> Vec<u64> {
+        self.sums(|truth, _| truth)
+    }
+
+    /// Predictions of each class.
+    pub fn predicted_counts(&self) -> Vec<u64> {
+        self.sums(|_, predicted| predicted)
+    }
+
+    fn sums(&self, of: impl Fn(usize, usize) -> usize) -> Vec<u64> {
+        let mut sums = vec![0; self.classes()];
+        for (truth, predicted, count) in self.cells() {
+            sums[of(truth, predicted)] += count;
+        }
+        sums
     }
 
     /// All samples.
     pub fn total(&self) -> u64 {
-        self.counts.iter().sum()
+        self.cells().map(|cell| cell.2).sum()
     }
 
     /// Samples on the diagonal.
     pub fn correct(&self) -> u64 {
-        (0..self.classes()).map(|c| self.count(c, c)).sum()
+        let right = self.cells().filter(|cell| cell.0 == cell.1);
+        right.map(|cell| cell.2).sum()
     }
 
     /// The share of samples on the diagonal, or `None` before the first sample.
@@ -196,31 +249,34 @@ impl ConfusionMatrix {
     }
 
     /// The matrix as shares, row-major; 0 where there is nothing to divide by.
-    pub fn normalized(&self, by: Normalize) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// If there are more than 2048 classes, so that there are no rows.
+    pub fn normalized(&self, by: Normalize) -> Result<Vec<f64>> {
         let classes = self.classes();
+        if self.cells.dense().is_empty() {
+            let problem = format!("{classes} classes are too many for a table of shares");
+            return Err(Error::argument("confusion matrix", problem));
+        }
         let divisors: Vec<u64> = match by {
-            Normalize::Truth => (0..classes).map(|c| self.truth_count(c)).collect(),
-            Normalize::Predicted => (0..classes).map(|c| self.predicted_count(c)).collect(),
+            Normalize::Truth => self.truth_counts(),
+            Normalize::Predicted => self.predicted_counts(),
             Normalize::All => vec![self.total(); classes],
         };
-        let share = |(at, &count): (usize, &u64)| {
-            let divisor = if by == Normalize::Predicted {
-                at % classes
-            } else {
-                at / classes
+        let mut shares = vec![0.0; classes * classes];
+        for (truth, predicted, count) in self.cells() {
+            let divisor = match by {
+                Normalize::Predicted => divisors[predicted],
+                _ => divisors[truth],
             };
-            quotient(count as f64, divisors[divisor] as f64).0
-        };
-        self.counts.iter().enumerate().map(share).collect()
+            shares[truth * classes + predicted] = quotient(count as f64, divisor as f64).0;
+        }
+        Ok(shares)
     }
 
     /// The most frequent mistakes, `(truth, predicted, count)`, most frequent first.
     pub fn confusions(&self) -> Vec<(usize, usize, u64)> {
-        let classes = self.classes();
-        let mut all: Vec<(usize, usize, u64)> = (self.counts.iter().enumerate())
-            .map(|(at, &count)| (at / classes, at % classes, count))
-            .filter(|&(t, p, count)| t != p && count > 0)
-            .collect();
+        let mut all: Vec<_> = self.cells().filter(|&(t, p, _)| t != p).collect();
         all.sort_by_key(|&(t, p, count)| (std::cmp::Reverse(count), t, p));
         all
     }
@@ -265,13 +321,14 @@ mod tests {
     fn shares() {
         let mut m = matrix();
         m.add(&[0u32], &[0]).unwrap();
-        let by_truth = m.normalized(Normalize::Truth);
+        let by_truth = m.normalized(Normalize::Truth).unwrap();
         assert_eq!(by_truth[..2], [2.0 / 3.0, 1.0 / 3.0]);
-        let by_prediction = m.normalized(Normalize::Predicted);
+        let by_prediction = m.normalized(Normalize::Predicted).unwrap();
         assert_eq!((by_prediction[0], by_prediction[3]), (2.0 / 3.0, 1.0 / 3.0));
-        assert!((m.normalized(Normalize::All).iter().sum::<f64>() - 1.0).abs() < 1e-15);
+        let all = m.normalized(Normalize::All).unwrap();
+        assert!((all.iter().sum::<f64>() - 1.0).abs() < 1e-15);
         let empty = ConfusionMatrix::with_classes(2).unwrap();
-        assert_eq!(empty.normalized(Normalize::Truth), [0.0; 4]);
+        assert_eq!(empty.normalized(Normalize::Truth).unwrap(), [0.0; 4]);
     }
 
     #[test]
@@ -281,7 +338,28 @@ mod tests {
         assert!(m.add(&[0i64, 0], &[0, -1]).is_err());
         assert_eq!(m, matrix());
         assert!(ConfusionMatrix::with_classes(0).is_err());
-        assert!(ConfusionMatrix::with_classes(1 << 20).is_err());
+    }
+
+    #[test]
+    fn a_million_classes_take_what_their_samples_need() {
+        let mut m = ConfusionMatrix::with_classes(1_000_000).unwrap();
+        let mut twin = ConfusionMatrix::with_classes(10).unwrap();
+        for (truth, predicted) in [(7u32, 7), (7, 3), (9, 9), (3, 9)] {
+            m.add(&[truth], &[predicted]).unwrap();
+            twin.add(&[truth], &[predicted]).unwrap();
+        }
+        assert!(m.add(&[1_000_000u32], &[0]).is_err());
+        assert_eq!(m.accuracy(), Some(0.5));
+        assert_eq!(
+            m.cells().collect::<Vec<_>>(),
+            twin.cells().collect::<Vec<_>>()
+        );
+        assert_eq!((m.truth_count(7), m.predicted_count(9)), (2, 2));
+        assert_eq!(m.rows().count(), 0);
+        assert!(m.normalized(Normalize::All).is_err());
+        let scores = crate::metrics::precision_recall_f1(&m);
+        assert_eq!((scores[9].precision, scores[9].recall), (0.5, 1.0));
+        assert!(m.to_string().contains("1  3 taken for 9"), "{m}");
     }
 
     #[test]
@@ -322,6 +400,13 @@ precision │ 100.0%  50.0% │  75.0%
         assert_eq!(
             serde_json::from_str::<ConfusionMatrix>(&text).unwrap(),
             matrix()
+        );
+        let mut wide = ConfusionMatrix::with_classes(3000).unwrap();
+        wide.add(&[2999u32, 5], &[5, 5]).unwrap();
+        let text = serde_json::to_string(&wide).unwrap();
+        assert_eq!(
+            serde_json::from_str::<ConfusionMatrix>(&text).unwrap(),
+            wide
         );
         let ragged = r#"{"classes":["0","1"],"counts":[[1,1],[1]]}"#;
         assert!(serde_json::from_str::<ConfusionMatrix>(ragged).is_err());

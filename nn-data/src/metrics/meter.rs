@@ -26,6 +26,8 @@ pub struct ClassificationMeter {
     matrix: ConfusionMatrix,
     loss: LogLoss,
     top: Option<TopK>,
+    /// The class that a threshold is for, and the threshold.
+    threshold: Option<(usize, f32)>,
 }
 
 impl ClassificationMeter {
@@ -39,6 +41,7 @@ impl ClassificationMeter {
             matrix,
             loss: LogLoss::new(),
             top: None,
+            threshold: None,
         })
     }
 
@@ -48,6 +51,21 @@ impl ClassificationMeter {
     /// If `k` is 0.
     pub fn with_top_k(mut self, k: usize) -> Result<Self> {
         self.top = Some(TopK::new(k)?);
+        Ok(self)
+    }
+
+    /// Takes a sample for class `positive` where its score is `threshold` or above, and for the other class where it is not,
+    /// whichever score is higher. The score is a probability for [`add_probabilities`](Self::add_probabilities).
+    ///
+    /// # Errors
+    /// Unless there are two classes and `positive` is one of them.
+    pub fn with_threshold(mut self, positive: usize, threshold: f32) -> Result<Self> {
+        let classes = self.matrix.classes();
+        if classes != 2 || positive > 1 {
+            let problem = format!("class {positive} of {classes}, a threshold is for two classes");
+            return Err(Error::argument("threshold", problem));
+        }
+        self.threshold = Some((positive, threshold));
         Ok(self)
     }
 
@@ -79,10 +97,17 @@ impl ClassificationMeter {
         if let Some(top) = &mut self.top {
             top.add(truth, scores, classes)?;
         }
-        let predicted: Vec<i64> = argmax_rows(scores, classes)?
-            .into_iter()
-            .map(i64::from)
-            .collect();
+        let predicted: Vec<i64> = match self.threshold {
+            None => (argmax_rows(scores, classes)?.into_iter())
+                .map(i64::from)
+                .collect(),
+            Some((positive, threshold)) => (scores.chunks_exact(classes))
+                .map(|row| match row[positive] >= threshold {
+                    true => positive as i64,
+                    false => 1 - positive as i64,
+                })
+                .collect(),
+        };
         self.matrix.add(truth, &predicted)
     }
 
@@ -251,6 +276,19 @@ mod tests {
             .unwrap();
         assert_eq!(p.accuracy(), Some(0.5));
         assert!((p.log_loss().unwrap() + (0.75f64.ln() + 0.25f64.ln()) / 2.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_threshold_decides_in_place_of_the_higher_score() {
+        let scores = tensor(vec![0.9, 0.1, 0.7, 0.3, 0.4, 0.6], [3, 2]);
+        let mut m = meter(2).with_threshold(1, 0.3).unwrap();
+        m.add_probabilities(&scores, &labels(&[0, 1, 1])).unwrap();
+        assert_eq!(m.accuracy(), Some(1.0));
+        let mut m = meter(2).with_threshold(0, 0.8).unwrap();
+        m.add_probabilities(&scores, &labels(&[0, 1, 1])).unwrap();
+        assert_eq!(m.accuracy(), Some(1.0));
+        assert!(meter(3).with_threshold(1, 0.5).is_err());
+        assert!(meter(2).with_threshold(2, 0.5).is_err());
     }
 
     #[test]

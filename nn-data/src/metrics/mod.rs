@@ -5,8 +5,12 @@
 //! is 0 and a flag says so.
 
 mod accuracy;
+mod agreement;
+mod average;
 mod baseline;
+mod binomial;
 pub(crate) mod blocks;
+mod bootstrap;
 mod brier;
 mod calibration;
 mod confusion;
@@ -14,6 +18,8 @@ mod counts;
 mod curve;
 mod log_loss;
 mod meter;
+mod multi_class;
+mod multi_label;
 mod precision_recall;
 mod ranked;
 mod regression;
@@ -24,7 +30,10 @@ mod threshold;
 mod top_k;
 
 pub use accuracy::{Accuracy, accuracy, argmax_rows};
+pub use agreement::KappaWeights;
+pub use average::{Average, one_against_rest};
 pub use baseline::Baseline;
+pub use bootstrap::{Bootstrap, Interval};
 pub use brier::{brier_score, brier_score_classes};
 pub use calibration::{
     Binning, CalibrationBin, calibration_curve, calibration_error, expected_calibration_error,
@@ -34,6 +43,8 @@ pub use counts::BinaryCounts;
 pub use curve::{PrecisionRecallCurve, RocCurve};
 pub use log_loss::{LogLoss, binary_log_loss, log_loss};
 pub use meter::{ClassificationMeter, RegressionMeter};
+pub use multi_class::{Against, average_precision_classes, roc_auc_classes};
+pub use multi_label::MultiLabelScores;
 pub use precision_recall::{Averages, ClassScores, binary_scores, precision_recall_f1};
 pub use ranked::RankedScores;
 pub use regression::{

@@ -106,15 +106,7 @@ impl Averages {
 /// # Ok::<(), nn_data::Error>(())
 /// ```
 pub fn precision_recall_f1(matrix: &ConfusionMatrix) -> Vec<ClassScores> {
-    let classes = matrix.classes();
-    let mut support = vec![0u64; classes];
-    let mut predicted = vec![0u64; classes];
-    for (truth, row) in matrix.rows().enumerate() {
-        for (guess, &count) in row.iter().enumerate() {
-            support[truth] += count;
-            predicted[guess] += count;
-        }
-    }
+    let (support, predicted) = (matrix.truth_counts(), matrix.predicted_counts());
     let scores = |(c, name): (usize, &String)| {
         ClassScores::new(name, matrix.count(c, c), predicted[c], support[c])
     };

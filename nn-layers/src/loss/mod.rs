@@ -5,6 +5,7 @@
 
 mod binary_cross_entropy;
 mod cross_entropy;
+mod focal;
 mod hinge;
 mod huber;
 mod kl_divergence;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use binary_cross_entropy::BinaryCrossEntropy;
 pub use cross_entropy::CrossEntropy;
+pub use focal::{BinaryFocal, Focal};
 pub use hinge::Hinge;
 pub use huber::Huber;
 pub use kl_divergence::KlDivergence;
@@ -61,6 +63,10 @@ pub enum Loss {
     BinaryCrossEntropy(BinaryCrossEntropy),
     /// For one of several classes, from logits.
     CrossEntropy(CrossEntropy),
+    /// For one of several classes of which some are rare, from logits.
+    Focal(Focal),
+    /// For yes or no where yes is rare, from logits.
+    BinaryFocal(BinaryFocal),
     /// For one of several classes, from log-probabilities.
     Nll(Nll),
     /// For yes or no, with a margin.
@@ -96,6 +102,8 @@ impl Loss {
             Loss::Huber(loss) => loss.forward(prediction, target),
             Loss::BinaryCrossEntropy(loss) => loss.forward(prediction, target),
             Loss::CrossEntropy(loss) => loss.forward(prediction, target),
+            Loss::Focal(loss) => loss.forward(prediction, target),
+            Loss::BinaryFocal(loss) => loss.forward(prediction, target),
             Loss::Nll(loss) => loss.forward(prediction, target),
             Loss::Hinge(loss) => loss.forward(prediction, target),
             Loss::MultiClassHinge(loss) => loss.forward(prediction, target),
@@ -111,6 +119,8 @@ impl Loss {
             Loss::Huber(_) => "huber",
             Loss::BinaryCrossEntropy(_) => "binary_cross_entropy",
             Loss::CrossEntropy(_) => "cross_entropy",
+            Loss::Focal(_) => "focal",
+            Loss::BinaryFocal(_) => "binary_focal",
             Loss::Nll(_) => "nll",
             Loss::Hinge(_) => "hinge",
             Loss::MultiClassHinge(_) => "multi_class_hinge",
@@ -126,10 +136,10 @@ impl Loss {
     /// floats.
     pub fn response(&self, output: &Tensor) -> Result<Tensor> {
         match self {
-            Loss::CrossEntropy(_) => output.softmax(-1),
+            Loss::CrossEntropy(_) | Loss::Focal(_) => output.softmax(-1),
             Loss::KlDivergence(loss) if loss.from_logits => output.softmax(-1),
             Loss::Nll(_) | Loss::KlDivergence(_) => output.exp(),
-            Loss::BinaryCrossEntropy(_) => output.sigmoid(),
+            Loss::BinaryCrossEntropy(_) | Loss::BinaryFocal(_) => output.sigmoid(),
             Loss::Mse(_)
             | Loss::Mae(_)
             | Loss::Huber(_)
@@ -155,6 +165,8 @@ from_settings!(
     Huber,
     BinaryCrossEntropy,
     CrossEntropy,
+    Focal,
+    BinaryFocal,
     Nll,
     Hinge,
     MultiClassHinge,

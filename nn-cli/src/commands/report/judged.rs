@@ -5,18 +5,18 @@ use std::sync::Arc;
 use nn_data::Dataset;
 use nn_data::dataset::TargetKind;
 use nn_data::metrics::{
-    Baseline, ClassificationReport, ConfusionMatrix, RegressionErrors, RegressionScores,
-    argmax_rows, log_loss, top_k_accuracy,
+    Baseline, ClassificationReport, ConfusionMatrix, Interval, RegressionErrors, RegressionScores,
+    log_loss, top_k_accuracy,
 };
 
 use crate::error::{Error, Result};
+use crate::evaluate::intervals;
 use crate::model::Plan;
 use crate::opened::{Predictions, Truth};
+use crate::view::baseline::SKEWED;
 
 /// From this many classes on, the share of samples whose class is among the likeliest five is worth knowing.
 const TOP_FROM: usize = 10;
-/// A most frequent class with this share makes the accuracy say little.
-const SKEWED: f64 = 0.8;
 
 /// A network judged on some data.
 pub struct Judged {
@@ -56,8 +56,14 @@ pub struct Classes {
     pub top: Option<(usize, f64)>,
     /// The most frequent class, and its share.
     pub majority: (usize, f64),
+    /// Of two classes the one that is looked for; else the first.
+    pub positive: usize,
     /// Of two classes: the probability from which on a sample counts as the positive one.
     pub threshold: f64,
+    /// What that was chosen by, in words; empty where the likelier class is said.
+    pub rule: String,
+    /// The interval that holds the accuracy in 95 of 100 resamples.
+    pub interval: Option<Interval>,
     /// Whether the outputs say how certain the network is.
     pub has_probabilities: bool,
 }
@@ -94,8 +100,7 @@ impl Judged {
         }
         let scores = match predictions.truth {
             Truth::Classes(truth) => {
-                let names = plan.classes().unwrap_or_default().to_vec();
-                let judged = Classes::new(names, truth, predictions.said, plan.has_probabilities());
+                let judged = Classes::new(plan, truth, predictions.said);
                 Scores::Classes(Box::new(judged?))
             }
             Truth::Values(truth) => {
@@ -111,23 +116,22 @@ impl Judged {
 }
 
 impl Classes {
-    fn new(
-        names: Vec<String>,
-        truth: Vec<u32>,
-        probabilities: Vec<f32>,
-        has_probabilities: bool,
-    ) -> Result<Classes> {
+    fn new(plan: &Plan, truth: Vec<u32>, probabilities: Vec<f32>) -> Result<Classes> {
+        let names = plan.classes().unwrap_or_default().to_vec();
         let classes = names.len();
-        let said = argmax_rows(&probabilities, classes)?;
+        let has_probabilities = plan.has_probabilities();
+        let rows = probabilities.chunks_exact(classes.max(1));
+        let said: Vec<u32> = rows.map(|row| plan.decide(row) as u32).collect();
         let mut confusion = ConfusionMatrix::new(names.clone())?;
         confusion.add(&truth, &said)?;
         let report = ClassificationReport::new(&confusion)?;
         let log_loss = match has_probabilities {
-            true => Some(log_loss(&truth, &probabilities, classes)?),
+            // Of outputs that are no numbers there is none.
+            true => log_loss(&truth, &probabilities, classes).ok(),
             false => None,
         };
         let top = match has_probabilities && classes >= TOP_FROM {
-            true => Some((5, top_k_accuracy(&truth, &probabilities, classes, 5)?)),
+            true => top_k_accuracy(&truth, &probabilities, classes, 5).ok(),
             false => None,
         };
         let majority = match Baseline::majority(&truth, classes)? {
@@ -136,6 +140,7 @@ impl Classes {
             } => (class, accuracy),
             Baseline::Mean { .. } => (0, 0.0),
         };
+        let [interval, _] = intervals(&confusion)?;
         Ok(Classes {
             names,
             truth,
@@ -144,9 +149,17 @@ impl Classes {
             confusion,
             report,
             log_loss,
-            top,
+            top: top.map(|share| (5, share)),
             majority,
-            threshold: 0.5,
+            positive: if classes == 2 { plan.positive() } else { 0 },
+            threshold: plan
+                .threshold()
+                .map_or(0.5, |(_, threshold)| threshold.into()),
+            rule: plan
+                .header
+                .threshold
+                .map_or(String::new(), |decision| decision.rule.to_string()),
+            interval,
             has_probabilities,
         })
     }
@@ -159,15 +172,6 @@ impl Classes {
     /// Whether always naming one class would be right so often that the accuracy says little.
     pub fn is_skewed(&self) -> bool {
         self.majority.1 >= SKEWED
-    }
-
-    /// The class that scores of two classes are about: the rarer one.
-    pub fn positive(&self) -> usize {
-        match self.names.len() {
-            2 if self.majority.0 == 1 && self.is_skewed() => 0,
-            2 => 1,
-            _ => 0,
-        }
     }
 
     /// What the network gives to a class in every sample.

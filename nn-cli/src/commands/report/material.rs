@@ -32,6 +32,8 @@ pub struct Material {
     pub log: Logged,
     /// Its learning curves.
     pub history: History,
+    /// What is known of samples that are in two parts, each a sentence.
+    pub leaks: Vec<String>,
     /// How well it does.
     pub judged: Option<Judged>,
     /// What is missing, each a sentence.
@@ -89,6 +91,13 @@ impl Material {
             }
             None => None,
         };
+        let leaks = match &parts {
+            None => vec!["not known, as the data cannot be read".into()],
+            Some(parts) => match samples::leakage(parts)? {
+                none if none.is_empty() => vec!["no sample".into()],
+                leaks => leaks,
+            },
+        };
         let history = History {
             epochs: log.epochs.clone(),
             steps: log.steps.clone(),
@@ -102,6 +111,7 @@ impl Material {
             parts,
             log,
             history,
+            leaks,
             judged,
             problems,
         })

@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::model::{FORMAT, Header, Plan, read_sentence};
 use crate::recipe::{self, Recipe};
 use crate::samples::{self, Parts};
+use crate::threshold;
 
 /// How long training lasts at the most.
 pub struct Length {
@@ -95,26 +96,29 @@ pub fn check_target(recipe: &Recipe, target: &TargetKind) -> Result<()> {
                 names.len()
             ))
         }
-        TargetKind::Classes { names } => match &recipe.loss {
-            Loss::CrossEntropy(loss)
-                if loss
-                    .class_weights
-                    .as_ref()
-                    .is_some_and(|weights| weights.len() != names.len()) =>
-            {
-                wrong(format!(
+        TargetKind::Classes { names } => {
+            let weights = match &recipe.loss {
+                Loss::CrossEntropy(loss) => &loss.class_weights,
+                Loss::Focal(loss) => &loss.class_weights,
+                _ => &None,
+            };
+            match weights {
+                Some(weights) if weights.len() != names.len() => wrong(format!(
                     "class_weights must have one weight for each of the {} classes",
                     names.len()
-                ))
+                )),
+                _ => Ok(()),
             }
-            _ => Ok(()),
-        },
+        }
         _ => Ok(()),
     }
 }
 
 pub fn is_binary(loss: &Loss) -> bool {
-    matches!(loss, Loss::BinaryCrossEntropy(_) | Loss::Hinge(_))
+    matches!(
+        loss,
+        Loss::BinaryCrossEntropy(_) | Loss::BinaryFocal(_) | Loss::Hinge(_)
+    )
 }
 
 /// Builds the network for the real samples and checks everything that can be checked before training.
@@ -170,6 +174,8 @@ pub fn build(recipe: &Recipe, parts: &Parts) -> Result<(Plan, Sequential, Option
         csv: parts.schema.clone(),
         border: samples::border(train)?,
         fit: recipe.data.fit,
+        positive: threshold::positive(recipe, train)?,
+        threshold: None,
         epochs: 0.0,
         steps: 0,
         seed: recipe.seed,
@@ -181,6 +187,7 @@ pub fn build(recipe: &Recipe, parts: &Parts) -> Result<(Plan, Sequential, Option
         inputs,
         targets,
     };
+    threshold::check(recipe, parts.validation.is_some(), plan.has_probabilities())?;
     rehearse(recipe, &plan, &network, train, augmenter.as_ref())?;
     Ok((plan, network, augmenter))
 }
@@ -242,15 +249,23 @@ fn check_output(
     }
     let last = spec.layers.last().map(|layer| &layer.kind);
     match (&recipe.loss, last) {
-        (Loss::CrossEntropy(_), Some(LayerKind::Softmax(_) | LayerKind::LogSoftmax(_))) => {
-            Err("ends in a softmax, which cross_entropy contains already: take the last layer out".into())
+        (
+            Loss::CrossEntropy(_) | Loss::Focal(_),
+            Some(LayerKind::Softmax(_) | LayerKind::LogSoftmax(_)),
+        ) => Err(format!(
+            "ends in a softmax, which {} contains already: take the last layer out",
+            recipe.loss.name()
+        )),
+        (Loss::BinaryCrossEntropy(_) | Loss::BinaryFocal(_), Some(LayerKind::Sigmoid {})) => {
+            Err(format!(
+                "ends in a sigmoid, which {} contains already: take the last layer out",
+                recipe.loss.name()
+            ))
         }
-        (Loss::BinaryCrossEntropy(_), Some(LayerKind::Sigmoid {})) => {
-            Err("ends in a sigmoid, which binary_cross_entropy contains already: take the last layer out".into())
-        }
-        (Loss::Nll(_), last) if !matches!(last, Some(LayerKind::LogSoftmax(_))) => {
-            Err("must end in \"log_softmax\" for the loss nll; or use cross_entropy, which contains it".into())
-        }
+        (Loss::Nll(_), last) if !matches!(last, Some(LayerKind::LogSoftmax(_))) => Err(
+            "must end in \"log_softmax\" for the loss nll; or use cross_entropy, which contains it"
+                .into(),
+        ),
         _ => Ok(()),
     }
 }

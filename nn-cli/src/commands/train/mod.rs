@@ -5,13 +5,14 @@ mod session;
 mod step;
 mod watch;
 
-use nn_data::Dataset;
+use nn_data::{Dataset, Subset};
 
 use crate::args;
+use crate::balance;
 use crate::error::Result;
-use crate::recipe::{self, Overrides};
+use crate::recipe::{self, Overrides, Recipe};
 use crate::run::Run;
-use crate::samples;
+use crate::samples::{self, Parts};
 
 use check::{Length, build, check_schedule, check_target};
 use session::Session;
@@ -37,19 +38,46 @@ pub fn train(args: &args::Train) -> Result<()> {
     if !args.quiet && !source.left_out.is_empty() {
         eprintln!("{}", source.left_out);
     }
-    let parts = samples::divide(source, &recipe)?;
+    let mut parts = samples::divide(source, &recipe)?;
     check_target(&recipe, parts.train.target_kind())?;
-    check_schedule(&recipe, &Length::of(&recipe, parts.train.len()))?;
+    // What is learnt from may be drawn otherwise; scaling and judging go by the parts as they are.
+    let learnt = balance::learnt_from(&recipe, &parts)?;
+    check_schedule(&recipe, &Length::of(&recipe, learnt.len()))?;
+    let written = recipe.clone();
+    recipe.loss = balance::weighted_loss(&recipe, &parts.train)?;
     let (plan, network, augmenter) = build(&recipe, &parts)?;
 
     let run = Run::create(args.out.as_deref(), &recipe.name)?;
+    write_recipe(&run, written)?;
+    let notes = if args.quiet {
+        Vec::new()
+    } else {
+        notes(&recipe, &parts, &learnt)?
+    };
+    parts.train = learnt;
+    let session = Session::new(args.quiet, recipe, parts, augmenter, plan, run)?;
+    session.introduce(&network, &notes)?;
+    session.run(network, args.json)
+}
+
+/// What is worth knowing about the data before training.
+fn notes(recipe: &Recipe, parts: &Parts, learnt: &Subset) -> Result<Vec<(&'static str, String)>> {
+    let mut notes = Vec::new();
+    if let Some(words) = balance::words(&recipe.balance, &recipe.loss, &parts.train, learnt)? {
+        notes.push(("balanced", words));
+    }
+    for leak in samples::leakage(parts)? {
+        notes.push(("leakage", leak));
+    }
+    Ok(notes)
+}
+
+/// With paths that lead to the data from anywhere.
+fn write_recipe(run: &Run, mut recipe: Recipe) -> Result<()> {
     recipe.data.source = absolute(&recipe.data.source);
     recipe.data.labels = recipe.data.labels.as_deref().map(absolute);
     recipe.network.init = recipe.network.init.as_deref().map(absolute);
-    run.write_recipe(&recipe)?;
-    let session = Session::new(args.quiet, recipe, parts, augmenter, plan, run)?;
-    session.introduce(&network)?;
-    session.run(network, args.json)
+    run.write_recipe(&recipe)
 }
 
 /// So that the run's recipe can be used from anywhere.

@@ -14,6 +14,7 @@ use super::check::{Length, stop};
 use super::step::{step, validate};
 use super::watch::{Norms, unwrapped};
 use crate::augment::words;
+use crate::balance;
 use crate::commands::eval::WORST;
 use crate::curve::History;
 use crate::environment;
@@ -26,6 +27,7 @@ use crate::output::{print, print_json};
 use crate::recipe::Recipe;
 use crate::run::{Log, Run};
 use crate::samples::Parts;
+use crate::threshold;
 use crate::view::network::network_table;
 use crate::view::number::{duration, grouped, percent, plain, short};
 use crate::view::progress::Progress;
@@ -91,8 +93,8 @@ impl Session {
         })
     }
 
-    /// What is going to happen.
-    pub fn introduce(&self, network: &Sequential) -> Result<()> {
+    /// What is going to happen, and what is worth knowing about the data.
+    pub fn introduce(&self, network: &Sequential, notes: &[(&str, String)]) -> Result<()> {
         if self.progress.is_silent() {
             return Ok(());
         }
@@ -115,6 +117,9 @@ impl Session {
                 grouped(part(&self.parts.test)),
             ),
         ));
+        for (key, note) in notes {
+            text.push_str(&line(key, note.clone()));
+        }
         text.push_str(&line("predicts", self.plan.predicts()));
         let preprocessing = self.plan.preprocessing();
         text.push_str(&line(
@@ -203,6 +208,9 @@ impl Session {
             .filter(|_| report.restored_best)
             .map(|best| best.epoch + 1);
         self.note_progress(report.steps);
+        if report.reason != StopReason::Interrupted {
+            network = self.choose_threshold(network)?;
+        }
         self.plan.save(&self.run.model(), network.state())?;
         if report.reason == StopReason::Interrupted {
             if let Some(partial) = report.history.last().filter(|epoch| !epoch.complete) {
@@ -232,11 +240,34 @@ impl Session {
                 loader = loader.prefetch(2);
             }
         }
+        if let Some(sampler) = balance::sampler(&self.recipe, &self.parts.train)? {
+            return Ok(loader.sampler(sampler, self.recipe.seed)?);
+        }
         Ok(if self.recipe.train.shuffle {
             loader.shuffle(self.recipe.seed)
         } else {
             loader
         })
+    }
+
+    /// Chooses from which probability on a sample counts as positive, where the recipe asks for it. A threshold that cannot be had
+    /// is no reason to lose what was learnt: then it is said, and the likelier class counts.
+    fn choose_threshold(&mut self, network: Sequential) -> Result<Sequential> {
+        let (Some(rule), Some(validation)) = (self.recipe.threshold.rule(), &self.parts.validation)
+        else {
+            return Ok(network);
+        };
+        let plan = self.plan.clone();
+        let model = Model { plan, network };
+        match threshold::choose(&model, rule, validation) {
+            Ok(decision) => self.plan.header.threshold = Some(decision),
+            Err(e) => {
+                let style = self.progress.style();
+                let note = format!("no threshold is set, the likelier class counts: {e}\n");
+                self.progress.print(&style.bold(&note));
+            }
+        }
+        Ok(model.network)
     }
 
     pub(super) fn note_progress(&mut self, steps: u64) {
@@ -327,7 +358,7 @@ fn example_file(plan: &Plan) -> &'static str {
 fn headline(test: &Evaluation) -> String {
     match &test.scores {
         Scores::Classes(scores) => format!("test accuracy {}", percent(scores.report.accuracy)),
-        Scores::Values(scores) => format!("test R² {}", short(scores.r2)),
+        Scores::Values(scores) => format!("test R² {}", short(scores.scores.r2)),
     }
 }
 

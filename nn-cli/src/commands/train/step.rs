@@ -76,7 +76,7 @@ pub fn validate(plan: &Plan, network: &Sequential, data: &Subset) -> Result<Vali
         ..Validation::default()
     };
     if let Scores::Values(scores) = evaluation.scores {
-        validation.metrics.insert("r2".into(), scores.r2);
+        validation.metrics.insert("r2".into(), scores.scores.r2);
     }
     Ok(validation)
 }

@@ -1,6 +1,7 @@
 //! Comma-separated tables: numeric and categorical columns, a target by name or position.
 
 mod cells;
+mod column;
 mod decode;
 mod infer;
 mod schema;
@@ -188,16 +189,19 @@ impl CsvOptions {
         self.read_source(Source::bytes(name, bytes)?)
     }
 
-    fn read_source(&self, source: Source<'_>) -> Result<CsvData> {
-        let delimiter = match self.delimiter {
-            None => None,
-            Some(d) if d.is_ascii() && !matches!(d, '"' | '\n' | '\r') => Some(d as u8),
+    fn delimiter_byte(&self) -> Result<Option<u8>> {
+        match self.delimiter {
+            None => Ok(None),
+            Some(d) if d.is_ascii() && !matches!(d, '"' | '\n' | '\r') => Ok(Some(d as u8)),
             Some(d) => {
                 let problem = format!("{d:?} cannot delimit cells, one ASCII character can");
-                return Err(crate::Error::argument("delimiter", problem));
+                Err(crate::Error::argument("delimiter", problem))
             }
-        };
-        let table = Table::read(source, delimiter, |_| self.header)?;
+        }
+    }
+
+    fn read_source(&self, source: Source<'_>) -> Result<CsvData> {
+        let table = Table::read(source, self.delimiter_byte()?, |_| self.header)?;
         let schema = infer::schema(self, &table)?;
         schema.decode(table)
     }

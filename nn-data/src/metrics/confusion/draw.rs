@@ -67,7 +67,8 @@ impl fmt::Display for ConfusionMatrix {
             .max()
             .unwrap_or(0)
             .max("precision".len());
-        let largest = self.counts.iter().max().map_or(1, |c| c.to_string().len());
+        let largest = self.cells().map(|cell| cell.2).max();
+        let largest = largest.map_or(1, |count| count.to_string().len());
         // Precision stands under each column and needs up to six characters.
         let width = names
             .iter()

@@ -258,6 +258,91 @@ fn class_losses_are_their_formulas() {
 }
 
 #[test]
+fn focal_losses_are_their_formulas() {
+    let (x, y, weight) = (grid([4, 3]), [2u32, 0, 1, 2], [0.5, 2.0, 3.0]);
+    let values = x.to_vec::<f64>().unwrap();
+    for gamma in [0.0, 0.5, 2.0, 5.0] {
+        let terms = |alpha: &dyn Fn(usize) -> f64| -> Vec<f64> {
+            let term = |(row, &y): (&[f64], &u32)| {
+                let p = row[y as usize].exp() / row.iter().map(|x| x.exp()).sum::<f64>();
+                -alpha(y as usize) * (1.0 - p).powf(gamma) * p.ln()
+            };
+            values.chunks(3).zip(&y).map(term).collect()
+        };
+        let loss = Focal {
+            gamma,
+            ..Focal::default()
+        };
+        check(&loss.clone().into(), &x, &labels(&y), &terms(&|_| 1.0), 4.0);
+        let weighted = Focal {
+            class_weights: Some(weight.to_vec()),
+            ..loss
+        };
+        check(
+            &weighted.into(),
+            &x,
+            &labels(&y),
+            &terms(&|y| weight[y]),
+            4.0,
+        );
+
+        let t = [0.0, 1.0, 0.25, 1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 1.0, 0.5, 0.0];
+        for alpha in [None, Some(0.25)] {
+            let (yes, no) = alpha.map_or((1.0, 1.0), |a| (a, 1.0 - a));
+            let term = |(x, t): (&f64, &f64)| {
+                let p = 1.0 / (1.0 + (-x).exp());
+                -yes * t * (1.0 - p).powf(gamma) * p.ln()
+                    - no * (1.0 - t) * p.powf(gamma) * (1.0 - p).ln()
+            };
+            let terms: Vec<f64> = values.iter().zip(&t).map(term).collect();
+            let loss = BinaryFocal {
+                gamma,
+                alpha,
+                ..BinaryFocal::default()
+            };
+            check(&loss.into(), &x, &floats(&t, &[4, 3]), &terms, 12.0);
+        }
+    }
+}
+
+#[test]
+fn focal_losses_and_their_gradients_stay_finite() {
+    use nn_core::{Context, Parameter};
+    let logits = Tensor::from_vec(vec![1e4f32, -1e4, 60.0, -60.0, -1e4, 1e4], [3, 2]).unwrap();
+    for gamma in [0.0, 0.5, 2.0] {
+        let mut cx = Context::train(1, 0);
+        let weights = Parameter::new(logits.clone());
+        let x = cx.param(&weights);
+        let loss = Focal {
+            gamma,
+            ..Focal::default()
+        };
+        let value = loss.forward(&x, &labels(&[0, 0, 0])).unwrap();
+        assert!(value.item().unwrap().is_finite());
+        let gradients = cx.backward(&value).unwrap();
+        let gradient = gradients
+            .param(weights.id())
+            .unwrap()
+            .to_vec::<f32>()
+            .unwrap();
+        assert!(
+            gradient.iter().all(|g| g.is_finite()),
+            "{gamma}: {gradient:?}"
+        );
+    }
+    let bad = Focal {
+        gamma: -1.0,
+        ..Focal::default()
+    };
+    assert!(bad.forward(&logits, &labels(&[0, 0, 0])).is_err());
+    let bad = BinaryFocal {
+        alpha: Some(1.5),
+        ..BinaryFocal::default()
+    };
+    assert!(bad.forward(&logits, &logits.zeros_like().unwrap()).is_err());
+}
+
+#[test]
 fn kl_divergence_is_its_formula() {
     let x = grid([2, 3]);
     let t = floats(&[0.5, 0.5, 0.0, 0.2, 0.7, 0.1], &[2, 3]);

@@ -6,7 +6,7 @@ use nn_data::describe::{Description, TargetDescription};
 use super::{columns, pictures, relations};
 use crate::error::Result;
 use crate::view::figure::{Figure, Plot, Row, Rows, Tone};
-use crate::view::number::{grouped, percent};
+use crate::view::number::{grouped, percent, plain};
 use crate::view::page::{Block, Page, Section, escape};
 
 /// Most classes in the figure.
@@ -84,7 +84,15 @@ fn overview(described: &Description) -> Section {
         .collect();
     fact("a sample", format!("{} values", shape.join(" × ")));
     if let Some(range) = &described.inputs {
-        fact("numbers", range.to_string());
+        fact(
+            "numbers",
+            format!(
+                "{} to {}, mean {}",
+                plain(range.min),
+                plain(range.max),
+                plain(range.mean)
+            ),
+        );
     }
     let all = described.samples as u64 * described.input_shape.iter().product::<usize>() as u64;
     if described.missing > 0 {

@@ -60,6 +60,7 @@ fn facts(material: &Material, recipe: &Recipe) -> Vec<(String, String)> {
             ),
         );
     }
+    fact("in two parts", material.leaks.join("; "));
     let shape: Vec<String> = plan.header.sample.iter().map(ToString::to_string).collect();
     fact("a sample", format!("{} numbers", shape.join(" × ")));
     fact("to predict", plan.predicts());

@@ -67,8 +67,8 @@ fn of_classes(page: &mut Page, judged: &Judged, classes: &Classes) {
     let (most, baseline) = classes.majority;
     let most = name(classes.names.get(most).map_or("?", String::as_str));
     let of = escape(&judged.of);
-    if classes.is_skewed() && classes.names.len() == 2 {
-        let positive = &classes.report.classes[classes.positive()];
+    if classes.is_skewed() && classes.names.len() == 2 && classes.positive != classes.majority.0 {
+        let positive = &classes.report.classes[classes.positive];
         page.headline = format!("F1 {:.2} on the rare class {}", positive.f1, positive.name);
         page.lead.push(format!(
             "Of the {} samples of {} in {of} it finds {} (recall), and when it says {}, it is right {} of the time (precision).",
@@ -92,26 +92,44 @@ fn of_classes(page: &mut Page, judged: &Judged, classes: &Classes) {
             "Of {} samples of {of} it gets {} right: {one_in}. Always answering {most}, the most frequent class, would be right on {}.",
             grouped(samples), grouped(samples - wrong), percent(baseline),
         ));
+        if classes.is_skewed() {
+            page.lead.push(format!(
+                "Accuracy misleads here: {} of the samples are {most}. Look at the recall of the other classes.",
+                percent(baseline),
+            ));
+        }
         if let Some(worse) = nothing_learned(accuracy, baseline) {
             page.lead.push(worse.into());
         }
     }
-    let (low, high) = wilson(classes.confusion.correct(), samples);
+    let interval = classes.interval.map_or(String::new(), |interval| {
+        format!(
+            " · 95 % interval {:.1} to {:.1} %",
+            100.0 * interval.low,
+            100.0 * interval.high
+        )
+    });
     page.tiles.push(Tile {
         name: "accuracy".into(),
         value: percent(accuracy),
-        note: format!(
-            "baseline {} · 95 % interval {:.1} to {:.1} %",
-            percent(baseline),
-            100.0 * low,
-            100.0 * high
-        ),
+        note: format!("baseline {}{interval}", percent(baseline)),
     });
     page.tiles.push(Tile {
         name: "F1, mean of classes".into(),
         value: format!("{:.3}", classes.report.macro_mean.f1),
         note: "1 is perfect".into(),
     });
+    if classes.names.len() == 2 {
+        let positive = &classes.report.classes[classes.positive];
+        page.tiles.push(Tile {
+            name: format!("F1 of {}", positive.name),
+            value: format!("{:.3}", positive.f1),
+            note: format!(
+                "precision {:.3}, recall {:.3}",
+                positive.precision, positive.recall
+            ),
+        });
+    }
     if let Some((k, share)) = classes.top {
         page.tiles.push(Tile {
             name: format!("among the first {k}"),
@@ -178,33 +196,5 @@ fn of_values(page: &mut Page, judged: &Judged, values: &Values) {
             value,
             note,
         });
-    }
-}
-
-/// The interval that holds the true share with 95 % probability, by Wilson (1927).
-fn wilson(right: u64, samples: u64) -> (f64, f64) {
-    const Z: f64 = 1.959_964;
-    let n = samples.max(1) as f64;
-    let p = right as f64 / n;
-    let middle = (p + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
-    let half = Z / (1.0 + Z * Z / n) * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
-    ((middle - half).max(0.0), (middle + half).min(1.0))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::wilson;
-
-    #[test]
-    fn wilson_interval_is_that_of_the_literature() {
-        // statsmodels.stats.proportion.proportion_confint(…, method="wilson")
-        for (right, samples, low, high) in [
-            (90, 100, 0.825_63, 0.944_77),
-            (0, 10, 0.0, 0.277_53),
-            (10, 10, 0.722_47, 1.0),
-        ] {
-            let (a, b) = wilson(right, samples);
-            assert!((a - low).abs() < 1e-4 && (b - high).abs() < 1e-4, "{a} {b}");
-        }
     }
 }

@@ -1,8 +1,8 @@
 //! How good its probabilities are: precision and recall over all thresholds, ROC, calibration.
 
 use nn_data::metrics::{
-    BinaryCounts, Binning, CalibrationBin, RankedScores, brier_score_classes, calibration_curve,
-    calibration_error,
+    BinaryCounts, Binning, Bootstrap, CalibrationBin, RankedScores, brier_score_classes,
+    calibration_curve, calibration_error,
 };
 
 use super::values::histogram_between;
@@ -30,7 +30,7 @@ const BINS: usize = 10;
 const PR: &str = "Every point is a threshold: how sure the network must be before it says yes. Further right it finds more of what is there (recall), further up less of what it names is wrong (precision). Good: the curve stays near the upper right corner. The broken line is what naming at random gives.";
 const ROC: &str = "The share of positives that are found against the share of negatives that raise a false alarm, for every threshold. Good: up along the left side, then along the top. The diagonal is guessing. Where positives are rare this curve flatters; look at precision and recall then.";
 const MANY: &str = " Each class against all others; the weakest three in colour.";
-const CALIBRATION: &str = "Do its probabilities mean what they say? Of the samples that it is 80 % sure of, 80 % should be right. Good: points on the diagonal. Below it the network is too sure of itself, above it too modest. Grey is how many samples there are: where it is flat, a point says little.";
+const CALIBRATION: &str = "Do its probabilities mean what they say? Of the samples that it is 80 % sure of, 80 % should be right. Good: points on the diagonal. Below it the network is too sure of itself, above it too modest. Grey is how many samples there are: where there are few, the points jump about, and the pale band around them (95 % of resamples) is wide.";
 const SPREAD: &str = "The probability that it gives to being positive, for samples that are and that are not. Good: two heaps far from each other, one at each end. Where they overlap no threshold tells them apart.";
 
 /// Curves and numbers; nothing for outputs that are bare decisions.
@@ -76,7 +76,7 @@ fn blocks(classes: &Classes) -> Result<Vec<Block>> {
 /// Whether what was said is right, against how sure it was; of two classes, the positive against its probability.
 fn calibration(classes: &Classes) -> Result<Vec<CalibrationBin>> {
     let (truth, scores): (Vec<bool>, Vec<f32>) = if classes.names.len() == 2 {
-        let positive = classes.positive();
+        let positive = classes.positive;
         (is_class(classes, positive), classes.scores_of(positive))
     } else {
         let right = classes
@@ -128,7 +128,7 @@ fn in_words(classes: &Classes, bins: &[CalibrationBin]) -> Result<String> {
 }
 
 fn two(classes: &Classes) -> Result<Vec<Block>> {
-    let positive = classes.positive();
+    let positive = classes.positive;
     let (truth, scores) = (is_class(classes, positive), classes.scores_of(positive));
     let title = &classes.names[positive];
     let ranked = RankedScores::new(&truth, &scores)?;
@@ -206,8 +206,12 @@ fn two(classes: &Classes) -> Result<Vec<Block>> {
             },
         ],
     );
+    let decided = match classes.rule.as_str() {
+        "" => "the likelier class is said".to_string(),
+        rule => format!("chosen on the validation part for {}", escape(rule)),
+    };
     let words = format!(
-        "For {} as positive, the average precision is {average:.3} (at random {prevalence:.3}) and the area under the ROC curve {area:.3} (at random 0.5). A sample counts as positive from a probability of {} on.",
+        "For {} as positive, the average precision is {average:.3} (at random {prevalence:.3}) and the area under the ROC curve {area:.3} (at random 0.5). A sample counts as positive from a probability of {} on: {decided}.",
         name(title),
         plain(threshold),
     );
@@ -237,7 +241,7 @@ fn spread(classes: &Classes, truth: &[bool], scores: &[f32]) -> Figure {
             .map(|(from, to, count)| (from, to, count / all))
             .collect()
     };
-    let (positive, other) = (classes.positive(), 1 - classes.positive());
+    let (positive, other) = (classes.positive, 1 - classes.positive);
     Figure {
         name: "scores".into(),
         title: format!("Probability of {}", classes.names[positive]),
@@ -399,6 +403,13 @@ fn calibration_figure(bins: &[CalibrationBin]) -> Figure {
         .iter()
         .map(|bin| (bin.low, bin.high, bin.count as f64 / all))
         .collect();
+    let band = bins.iter().filter_map(|bin| {
+        let positives = (bin.fraction * bin.count as f64).round() as u64;
+        let sides = [positives, bin.count - positives.min(bin.count)];
+        let share = |drawn: &[u64]| drawn[0] as f64 / bin.count as f64;
+        let interval = Bootstrap::default().counts(&sides, share).ok()?;
+        Some((bin.mean_score, interval.low, interval.high))
+    });
     figure(
         "calibration",
         "Calibration".into(),
@@ -417,6 +428,10 @@ fn calibration_figure(bins: &[CalibrationBin]) -> Figure {
             Mark::Rule {
                 name: "perfect".into(),
                 rule: Rule::Diagonal,
+            },
+            Mark::Band {
+                tone: Tone::First,
+                points: band.collect(),
             },
             Mark::Line {
                 name: String::new(),

@@ -1,4 +1,10 @@
-//! Dividing a data set into training, validation and test part.
+//! Dividing a data set: into training, validation and test part, or into folds; by chance, by class, by group or in the
+//! order of time.
+
+mod duplicates;
+mod folds;
+mod group;
+mod time;
 
 use std::sync::Arc;
 
@@ -7,6 +13,10 @@ use nn_core::random::{Purpose, Rng};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::subset::Subset;
+
+pub use duplicates::{Leakage, LeakedPair, Overlap, duplicates_across};
+pub use folds::{Fold, KFold};
+pub use time::time_folds;
 
 /// How to divide a data set into training, validation and test part.
 ///
@@ -42,6 +52,21 @@ pub struct Parts {
     pub validation: Subset,
     /// To judge by once, at the end.
     pub test: Subset,
+}
+
+impl Parts {
+    /// Views of the samples with these numbers.
+    ///
+    /// # Errors
+    /// If a number is not below the number of samples.
+    pub fn new(indices: PartIndices, dataset: impl Dataset + 'static) -> Result<Self> {
+        let dataset: Arc<dyn Dataset> = Arc::new(dataset);
+        Ok(Parts {
+            train: Subset::new(dataset.clone(), indices.train)?,
+            validation: Subset::new(dataset.clone(), indices.validation)?,
+            test: Subset::new(dataset, indices.test)?,
+        })
+    }
 }
 
 /// The sample numbers of the three parts.
@@ -113,13 +138,7 @@ impl Split {
                 }
             },
         };
-        let parts = self.indices(dataset.len(), labels.as_deref())?;
-        let dataset: Arc<dyn Dataset> = Arc::new(dataset);
-        Ok(Parts {
-            train: Subset::new(dataset.clone(), parts.train)?,
-            validation: Subset::new(dataset.clone(), parts.validation)?,
-            test: Subset::new(dataset, parts.test)?,
-        })
+        Parts::new(self.indices(dataset.len(), labels.as_deref())?, dataset)
     }
 
     /// The sample numbers of the parts for `samples` samples; stratified where `labels` are given.
@@ -245,141 +264,4 @@ fn apportion(sizes: &[usize], count: usize) -> Vec<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::dataset::{InMemory, Targets};
-    use nn_core::{DType, Tensor};
-    use proptest::prelude::*;
-
-    fn all(parts: &PartIndices) -> Vec<usize> {
-        let mut all = [&parts.train[..], &parts.validation, &parts.test].concat();
-        all.sort_unstable();
-        all
-    }
-
-    proptest! {
-        #[test]
-        fn parts_are_disjoint_and_complete(
-            labels in prop::collection::vec(0u32..5, 20..200),
-            (validation, test) in (0.05f64..0.45, 0.05f64..0.45),
-            seed: u64,
-            stratified: bool,
-        ) {
-            let n = labels.len();
-            let split = Split::fractions(1.0 - validation - test, validation, test).unwrap().seed(seed);
-            let parts = split.indices(n, stratified.then_some(&labels[..])).unwrap();
-            prop_assert_eq!(all(&parts), (0..n).collect::<Vec<_>>());
-            prop_assert_eq!(&parts, &split.indices(n, stratified.then_some(&labels[..])).unwrap());
-            prop_assert!((parts.test.len() as f64 - test * n as f64).abs() <= 0.5);
-            prop_assert!((parts.validation.len() as f64 - validation * n as f64).abs() <= 0.5);
-            if stratified {
-                for class in 0..5 {
-                    let count = |part: &[usize]| part.iter().filter(|&&i| labels[i] == class).count();
-                    let size = labels.iter().filter(|&&l| l == class).count() as f64;
-                    for part in [&parts.train, &parts.validation, &parts.test] {
-                        let ideal = size * part.len() as f64 / n as f64;
-                        prop_assert!((count(part) as f64 - ideal).abs() < 2.0);
-                    }
-                    let ideal = size * parts.test.len() as f64 / n as f64;
-                    prop_assert!((count(&parts.test) as f64 - ideal).abs() < 1.0);
-                    prop_assert!(size == 0.0 || count(&parts.train) > 0 || parts.train.len() < 5);
-                }
-            }
-        }
-
-        #[test]
-        fn apportioning_gives_exact_sums_and_nearest_shares(
-            sizes in prop::collection::vec(0usize..50, 1..12),
-            fraction in 0.0f64..=1.0,
-        ) {
-            let total: usize = sizes.iter().sum();
-            let count = (total as f64 * fraction) as usize;
-            let shares = apportion(&sizes, count);
-            prop_assert_eq!(shares.iter().sum::<usize>(), count);
-            for (share, size) in shares.iter().zip(&sizes) {
-                prop_assert!(share <= size);
-                let ideal = *size as f64 * count as f64 / total.max(1) as f64;
-                prop_assert!((*share as f64 - ideal).abs() < 1.0);
-            }
-        }
-    }
-
-    #[test]
-    fn the_seed_decides() {
-        let indices = |seed| Split::counts(6, 2, 2).seed(seed).indices(10, None).unwrap();
-        assert_eq!(indices(1), indices(1));
-        assert_ne!(indices(1), indices(2));
-    }
-
-    #[test]
-    fn counts_may_leave_samples_unused_but_not_exceed_them() {
-        let parts = Split::counts(3, 2, 1).indices(10, None).unwrap();
-        assert_eq!(all(&parts).len(), 6);
-        let error = Split::counts(9, 1, 1)
-            .indices(10, None)
-            .unwrap_err()
-            .to_string();
-        assert_eq!(error, "split: 9 + 1 + 1 samples were asked of 10");
-        assert!(Split::counts(usize::MAX, 1, 1).indices(10, None).is_err());
-    }
-
-    #[test]
-    fn fractions_are_checked() {
-        for (a, b, c) in [(0.9, 0.2, 0.0), (-0.1, 0.5, 0.5), (f64::NAN, 0.5, 0.5)] {
-            assert!(Split::fractions(a, b, c).is_err());
-        }
-        let error = Split::fractions(0.8, 0.1, 0.1)
-            .unwrap()
-            .indices(3, None)
-            .unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains("leaves the validation part empty"),
-            "{error}"
-        );
-        let parts = Split::fractions(0.8, 0.0, 0.2)
-            .unwrap()
-            .indices(10, None)
-            .unwrap();
-        assert_eq!(
-            (parts.train.len(), parts.validation.len(), parts.test.len()),
-            (8, 0, 2)
-        );
-        let parts = Split::fractions(0.0, 0.0, 0.25)
-            .unwrap()
-            .indices(10, None)
-            .unwrap();
-        assert_eq!((parts.train.len(), parts.test.len()), (0, 3));
-    }
-
-    #[test]
-    fn a_rare_class_is_found_in_the_training_part() {
-        let mut labels = vec![0u32; 99];
-        labels.push(1);
-        for seed in 0..20 {
-            let split = Split::fractions(0.5, 0.25, 0.25).unwrap().seed(seed);
-            assert!(
-                split
-                    .indices(100, Some(&labels))
-                    .unwrap()
-                    .train
-                    .contains(&99)
-            );
-        }
-    }
-
-    #[test]
-    fn stratifying_needs_classes() {
-        let inputs = Tensor::zeros([10, 1], DType::F32).unwrap();
-        let data = InMemory::new("t", inputs, Targets::regression(vec![0.0; 10], "y")).unwrap();
-        let split = Split::counts(5, 3, 2).stratified();
-        assert!(
-            split
-                .apply(data)
-                .unwrap_err()
-                .to_string()
-                .contains("needs classes")
-        );
-    }
-}
+mod tests;

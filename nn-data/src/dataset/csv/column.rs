@@ -1,0 +1,42 @@
+//! One column of a file as text: for what is no input, such as the group or the time of each row.
+
+use std::path::Path;
+
+use super::infer::find;
+use super::table::{Table, is_missing};
+use super::{Column, CsvOptions};
+use crate::error::Result;
+use crate::source::Source;
+
+impl CsvOptions {
+    /// The text of a column in every row, read with the same delimiter and header as the rest.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), or if a cell of the column is empty.
+    ///
+    /// ```
+    /// use nn_data::dataset::CsvOptions;
+    ///
+    /// let file = tempfile::NamedTempFile::new().unwrap();
+    /// std::fs::write(file.path(), "who,size\nann,1\nbob,2\nann,3\n").unwrap();
+    /// let who = CsvOptions::new().read_column(file.path(), &"who".into())?;
+    /// assert_eq!(who, ["ann", "bob", "ann"]);
+    /// # Ok::<(), nn_data::Error>(())
+    /// ```
+    pub fn read_column(&self, path: impl AsRef<Path>, column: &Column) -> Result<Vec<String>> {
+        let source = Source::open(path.as_ref())?;
+        let table = Table::read(source, self.delimiter_byte()?, |_| self.header)?;
+        let place = find(&table, column)?;
+        let mut texts = Vec::new();
+        table.rows(usize::MAX, |line, record| {
+            let text = table.text(record, line, place)?;
+            if is_missing(text) {
+                let remedy = "fill it in: every row needs its group or time";
+                return Err(table.error(table.cell(line, place), "the cell is empty", remedy));
+            }
+            texts.push(text.to_string());
+            Ok(())
+        })?;
+        Ok(texts)
+    }
+}
