@@ -61,7 +61,7 @@ fn a_table_with_gaps_and_hostile_names() {
         &[
             "things to look at before training",
             "&lt;script&gt;alert(1)&lt;/script&gt;",
-            "id=\"balance\"",
+            "id=\"figure-balance\"",
             "What is in each column",
             "a row number or name?",
         ],
@@ -108,8 +108,8 @@ fn sets_arrays_and_pictures() {
         &html,
         &[
             "progression to predict",
-            "id=\"correlations\"",
-            "id=\"column-0\"",
+            "id=\"figure-correlations\"",
+            "id=\"figure-column-0\"",
         ],
     );
 
@@ -128,7 +128,7 @@ fn sets_arrays_and_pictures() {
         &[
             "30 pictures of 8 × 8 in 2 classes",
             "The mean of 0",
-            "id=\"brightness\"",
+            "id=\"figure-brightness\"",
             "data:image/png;base64,",
         ],
     );

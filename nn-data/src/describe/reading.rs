@@ -122,7 +122,8 @@ fn classes(rows: &dyn Rows, first: &First, inputs: usize) -> Option<Vec<(String,
                 && column.whole
                 && column.infinite == 0
                 && distinct <= MAX_AUTO_CLASSES;
-            if !(few_whole || !column.is_numeric()) || !column.tally.is_complete() {
+            let classes = few_whole || !column.is_numeric();
+            if !classes || !column.tally.is_complete() {
                 return None;
             }
             let mut found = column.tally.frequent(usize::MAX);

@@ -76,7 +76,8 @@ impl Spread {
 /// Equal bins from the least to the greatest value, still empty.
 fn bins(first: &super::first::Column) -> Vec<Bin> {
     let (min, max) = (first.min, first.max);
-    if !(min <= max) || !(max - min).is_finite() {
+    // Without a number the least is +∞ and the greatest −∞.
+    if min > max || !(max - min).is_finite() {
         return Vec::new();
     }
     let (low, width, count) = match max - min {

@@ -102,7 +102,7 @@ impl Canvas {
     pub fn area(&mut self, points: &[(f32, f32)], colour: Colour, share: f32) {
         let low = points.iter().map(|p| p.0).fold(f32::INFINITY, f32::min);
         let high = points.iter().map(|p| p.0).fold(f32::NEG_INFINITY, f32::max);
-        if !(low < high) {
+        if low >= high {
             return;
         }
         let limit = self.image.width() as f32;

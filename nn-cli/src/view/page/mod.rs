@@ -201,7 +201,8 @@ fn write_block(text: &mut String, block: &Block) -> std::fmt::Result {
     match block {
         Block::Text(words) => writeln!(text, "<p>{words}</p>"),
         Block::Figure(figure, words) => {
-            let id = escape(&figure.name);
+            // Sections have names of their own.
+            let id = format!("figure-{}", escape(&figure.name));
             // What is wider than a phone scrolls inside its frame, and must then be reachable by keyboard.
             let wide = matches!(figure.plot, super::figure::Plot::Matrix(_));
             let frame = if wide {

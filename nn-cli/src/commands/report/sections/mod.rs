@@ -1,5 +1,6 @@
 //! The parts of the page, one file each.
 
+mod calibration;
 mod classes;
 mod data;
 mod learning;

@@ -1,16 +1,14 @@
 //! How good its probabilities are: precision and recall over all thresholds, ROC, calibration.
 
-use nn_data::metrics::{
-    BinaryCounts, Binning, Bootstrap, CalibrationBin, RankedScores, brier_score_classes,
-    calibration_curve, calibration_error,
-};
+use nn_data::metrics::{BinaryCounts, RankedScores};
 
+use super::calibration;
 use super::values::histogram_between;
 use crate::commands::report::judged::{Classes, Scores};
 use crate::commands::report::material::Material;
 use crate::error::Result;
 use crate::view::figure::{Axes, Dimension, Figure, Look, Mark, Plot, Rule, Scale, Tone};
-use crate::view::number::{percent, plain, short};
+use crate::view::number::{percent, plain};
 use crate::view::page::{Block, Cell, Section, Table, escape, name};
 use crate::view::table::Align;
 
@@ -24,13 +22,10 @@ const RANKED: usize = 100;
 const PALE: usize = 30;
 /// The weakest classes have curves in colour.
 const WEAKEST: usize = 3;
-/// Bins of the calibration curve.
-const BINS: usize = 10;
 
 const PR: &str = "Every point is a threshold: how sure the network must be before it says yes. Further right it finds more of what is there (recall), further up less of what it names is wrong (precision). Good: the curve stays near the upper right corner. The broken line is what naming at random gives.";
 const ROC: &str = "The share of positives that are found against the share of negatives that raise a false alarm, for every threshold. Good: up along the left side, then along the top. The diagonal is guessing. Where positives are rare this curve flatters; look at precision and recall then.";
 const MANY: &str = " Each class against all others; the weakest three in colour.";
-const CALIBRATION: &str = "Do its probabilities mean what they say? Of the samples that it is 80 % sure of, 80 % should be right. Good: points on the diagonal. Below it the network is too sure of itself, above it too modest. Grey is how many samples there are: where there are few, the points jump about, and the pale band around them (95 % of resamples) is wide.";
 const SPREAD: &str = "The probability that it gives to being positive, for samples that are and that are not. Good: two heaps far from each other, one at each end. Where they overlap no threshold tells them apart.";
 
 /// Curves and numbers; nothing for outputs that are bare decisions.
@@ -57,8 +52,8 @@ pub fn section(material: &Material) -> Option<Section> {
 }
 
 fn blocks(classes: &Classes) -> Result<Vec<Block>> {
-    let calibration = calibration(classes)?;
-    let mut blocks = vec![Block::Text(in_words(classes, &calibration)?)];
+    let bins = calibration::bins(classes)?;
+    let mut blocks = vec![Block::Text(calibration::in_words(classes, &bins)?)];
     if classes.names.len() == 2 {
         blocks.extend(two(classes)?);
     } else if classes.names.len() <= RANKED {
@@ -68,63 +63,18 @@ fn blocks(classes: &Classes) -> Result<Vec<Block>> {
     let last = blocks
         .iter()
         .rposition(|block| matches!(block, Block::Figure(..)));
-    let figure = Block::figure(calibration_figure(&calibration), CALIBRATION);
+    let figure = Block::figure(calibration::curve(&bins), calibration::CALIBRATION);
     blocks.insert(last.map_or(blocks.len(), |last| last + 1), figure);
     Ok(blocks)
 }
 
-/// Whether what was said is right, against how sure it was; of two classes, the positive against its probability.
-fn calibration(classes: &Classes) -> Result<Vec<CalibrationBin>> {
-    let (truth, scores): (Vec<bool>, Vec<f32>) = if classes.names.len() == 2 {
-        let positive = classes.positive;
-        (is_class(classes, positive), classes.scores_of(positive))
-    } else {
-        let right = classes
-            .truth
-            .iter()
-            .zip(&classes.said)
-            .map(|(truth, said)| truth == said);
-        (right.collect(), classes.confidence())
-    };
-    // Rounding may take a sum of probabilities a hair beyond 1.
-    let scores: Vec<f32> = scores
-        .into_iter()
-        .map(|score| score.clamp(0.0, 1.0))
-        .collect();
-    Ok(calibration_curve(&truth, &scores, BINS, Binning::Uniform)?)
-}
-
-fn is_class(classes: &Classes, class: usize) -> Vec<bool> {
+/// Whether each sample is of a class.
+pub fn is_class(classes: &Classes, class: usize) -> Vec<bool> {
     classes
         .truth
         .iter()
         .map(|&truth| truth as usize == class)
         .collect()
-}
-
-fn in_words(classes: &Classes, bins: &[CalibrationBin]) -> Result<String> {
-    let error = calibration_error(bins);
-    let (sum, count) = bins.iter().fold((0.0, 0.0), |(sum, count), bin| {
-        (
-            sum + (bin.mean_score - bin.fraction) * bin.count as f64,
-            count + bin.count as f64,
-        )
-    });
-    let tendency = match sum / f64::max(count, 1.0) {
-        _ if classes.names.len() == 2 => "",
-        gap if gap > 0.02 => " It tends to be too sure.",
-        gap if gap < -0.02 => " It tends to be too modest.",
-        _ => "",
-    };
-    let brier =
-        match brier_score_classes(&classes.truth, &classes.probabilities, classes.names.len()) {
-            Ok(score) => format!(", Brier score {}", short(score)),
-            Err(_) => String::new(),
-        };
-    Ok(format!(
-        "On average its probability is off by {} (expected calibration error{brier}).{tendency}",
-        percent(error),
-    ))
 }
 
 fn two(classes: &Classes) -> Result<Vec<Block>> {
@@ -393,56 +343,6 @@ fn many(classes: &Classes) -> Result<Vec<Block>> {
     ])
 }
 
-fn calibration_figure(bins: &[CalibrationBin]) -> Figure {
-    let points: Vec<(f64, f64)> = bins
-        .iter()
-        .map(|bin| (bin.mean_score, bin.fraction))
-        .collect();
-    let all = bins.iter().map(|bin| bin.count).sum::<u64>().max(1) as f64;
-    let shares = bins
-        .iter()
-        .map(|bin| (bin.low, bin.high, bin.count as f64 / all))
-        .collect();
-    let band = bins.iter().filter_map(|bin| {
-        let positives = (bin.fraction * bin.count as f64).round() as u64;
-        let sides = [positives, bin.count - positives.min(bin.count)];
-        let share = |drawn: &[u64]| drawn[0] as f64 / bin.count as f64;
-        let interval = Bootstrap::default().counts(&sides, share).ok()?;
-        Some((bin.mean_score, interval.low, interval.high))
-    });
-    figure(
-        "calibration",
-        "Calibration".into(),
-        format!(
-            "{} bins; the expected calibration error is {}.",
-            bins.len(),
-            percent(calibration_error(bins))
-        ),
-        ["its probability", "share that is so"],
-        vec![
-            Mark::Bars {
-                name: "share of samples".into(),
-                tone: Tone::Grid,
-                bars: shares,
-            },
-            Mark::Rule {
-                name: "perfect".into(),
-                rule: Rule::Diagonal,
-            },
-            Mark::Band {
-                tone: Tone::First,
-                points: band.collect(),
-            },
-            Mark::Line {
-                name: String::new(),
-                tone: Tone::First,
-                points,
-                look: Look::Plain,
-            },
-        ],
-    )
-}
-
 fn line(name: &str, tone: Tone, points: impl Iterator<Item = (f64, f64)>) -> Mark {
     Mark::Line {
         name: name.into(),
@@ -453,7 +353,13 @@ fn line(name: &str, tone: Tone, points: impl Iterator<Item = (f64, f64)>) -> Mar
 }
 
 /// A figure whose axes go from 0 to 100 %.
-fn figure(name: &str, title: String, about: String, [x, y]: [&str; 2], marks: Vec<Mark>) -> Figure {
+pub fn figure(
+    name: &str,
+    title: String,
+    about: String,
+    [x, y]: [&str; 2],
+    marks: Vec<Mark>,
+) -> Figure {
     let dimension = |label: &str| Dimension {
         label: label.into(),
         scale: Scale::Percent,

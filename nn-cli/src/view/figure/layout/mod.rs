@@ -1,6 +1,7 @@
 //! From what a figure says to shapes at places.
 
 mod axes;
+mod legend;
 mod matrix;
 mod rows;
 

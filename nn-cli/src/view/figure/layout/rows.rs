@@ -76,7 +76,7 @@ pub fn draw(rows: &Rows, scene: &mut Scene, (left, top, width, _): (f32, f32, f3
         );
         let mut x = left + names;
         for &(tone, length) in &row.parts {
-            if !(length > 0.0) || longest <= 0.0 {
+            if length <= 0.0 || !length.is_finite() || longest <= 0.0 {
                 continue;
             }
             let long = room * (length / longest) as f32;
