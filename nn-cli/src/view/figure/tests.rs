@@ -41,7 +41,7 @@ fn matrix(names: Vec<String>) -> Figure {
     let cell = |at: usize| Cell {
         share: at as f64 / (count * count) as f64,
         text: at.to_string(),
-        tone: if at % (count + 1) == 0 {
+        tone: if at.is_multiple_of(count + 1) {
             Tone::Right
         } else {
             Tone::Wrong

@@ -1,7 +1,8 @@
 //! Whether its probabilities mean what they say.
 
 use nn_data::metrics::{
-    Binning, Bootstrap, CalibrationBin, brier_score_classes, calibration_curve, calibration_error,
+    Binning, Bootstrap, CalibrationBin, brier_score, brier_score_classes, calibration_curve,
+    calibration_error,
 };
 
 use super::ranking::{figure, is_class};
@@ -10,34 +11,37 @@ use crate::error::Result;
 use crate::view::figure::{Figure, Look, Mark, Rule, Tone};
 use crate::view::number::{percent, short};
 
-/// Bins of the curve.
-const BINS: usize = 10;
+/// Bins of the curve, as many as `nn eval` takes.
+const BINS: usize = 15;
 
 pub const CALIBRATION: &str = "Do its probabilities mean what they say? Of the samples that it is 80 % sure of, 80 % should be right. Good: points on the diagonal. Below it the network is too sure of itself, above it too modest. Grey is how many samples there are: where there are few, the points jump about, and the pale band around them (95 % of resamples) is wide.";
 
-/// Whether what was said is right, against how sure it was; of two classes, the positive against its probability.
-pub fn bins(classes: &Classes) -> Result<Vec<CalibrationBin>> {
+/// Whether what was said is right, and how sure it was; of two classes, whether it is the positive one, and its probability.
+fn asked(classes: &Classes) -> (Vec<bool>, Vec<f32>) {
     let (truth, scores): (Vec<bool>, Vec<f32>) = if classes.names.len() == 2 {
         let positive = classes.positive;
         (is_class(classes, positive), classes.scores_of(positive))
     } else {
-        let right = classes
-            .truth
-            .iter()
-            .zip(&classes.said)
-            .map(|(truth, said)| truth == said);
+        let right = classes.truth.iter().zip(&classes.said);
+        let right = right.map(|(truth, said)| truth == said);
         (right.collect(), classes.confidence())
     };
     // Rounding may take a sum of probabilities a hair beyond 1.
-    let scores: Vec<f32> = scores
-        .into_iter()
-        .map(|score| score.clamp(0.0, 1.0))
-        .collect();
+    let scores = scores.into_iter().map(|score| score.clamp(0.0, 1.0));
+    (truth, scores.collect())
+}
+
+/// Shares of what is so, by how probable it was said to be.
+///
+/// # Errors
+/// If a probability is not a number.
+pub fn bins(classes: &Classes) -> Result<Vec<CalibrationBin>> {
+    let (truth, scores) = asked(classes);
     Ok(calibration_curve(&truth, &scores, BINS, Binning::Uniform)?)
 }
 
 /// How far off it is, as a sentence.
-pub fn in_words(classes: &Classes, bins: &[CalibrationBin]) -> Result<String> {
+pub fn in_words(classes: &Classes, bins: &[CalibrationBin]) -> String {
     let error = calibration_error(bins);
     let (sum, count) = bins.iter().fold((0.0, 0.0), |(sum, count), bin| {
         (
@@ -51,15 +55,20 @@ pub fn in_words(classes: &Classes, bins: &[CalibrationBin]) -> Result<String> {
         gap if gap < -0.02 => " It tends to be too modest.",
         _ => "",
     };
-    let brier =
-        match brier_score_classes(&classes.truth, &classes.probabilities, classes.names.len()) {
-            Ok(score) => format!(", Brier score {}", short(score)),
-            Err(_) => String::new(),
-        };
-    Ok(format!(
+    let score = match classes.names.len() {
+        2 => {
+            let (truth, scores) = asked(classes);
+            brier_score(&truth, &scores)
+        }
+        many => brier_score_classes(&classes.truth, &classes.probabilities, many),
+    };
+    let brier = score.map_or(String::new(), |score| {
+        format!(", Brier score {}", short(score))
+    });
+    format!(
         "On average its probability is off by {} (expected calibration error{brier}).{tendency}",
         percent(error),
-    ))
+    )
 }
 
 /// The curve, with the samples of each bin behind it.

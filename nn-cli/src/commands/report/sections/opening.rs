@@ -82,6 +82,7 @@ fn of_classes(page: &mut Page, judged: &Judged, classes: &Classes) {
         page.headline = format!("Right on {} of {}", percent(accuracy), judged.of);
         let one_in = match wrong {
             0 => "wrong on none".to_string(),
+            _ if 2 * wrong > samples => format!("wrong on {}", grouped(wrong)),
             _ => format!(
                 "wrong on {}, about one in {}",
                 grouped(wrong),

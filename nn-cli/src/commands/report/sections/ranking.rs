@@ -53,7 +53,7 @@ pub fn section(material: &Material) -> Option<Section> {
 
 fn blocks(classes: &Classes) -> Result<Vec<Block>> {
     let bins = calibration::bins(classes)?;
-    let mut blocks = vec![Block::Text(calibration::in_words(classes, &bins)?)];
+    let mut blocks = vec![Block::Text(calibration::in_words(classes, &bins))];
     if classes.names.len() == 2 {
         blocks.extend(two(classes)?);
     } else if classes.names.len() <= RANKED {
