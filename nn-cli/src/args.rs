@@ -16,12 +16,14 @@ Examples:
   nn train recipes/mnist-mlp.toml --data ~/mnist --out runs/mnist
   nn eval runs/digits-1                     measure a trained network on its test data
   nn diagnose runs/digits-1                 say what is wrong with it and what to try next
+  nn report runs/digits-1                   write a page about it
   nn predict runs/digits-1 seven.png        say what is on a picture
   nn inspect runs/digits-1                  look at the weights
   nn explain runs/digits-1 seven.png        see what the answer depends on
   nn filter photo.jpg --kind canny          find the edges of a picture
   nn export runs/digits-1 --safetensors digits.safetensors
   nn data fetch mnist                       download a data set
+  nn data describe table.csv                see what is in a data set
 
 Exit codes: 0 done, 1 failed, 2 wrong use or bad input, 130 stopped with Ctrl-C (the run is saved).
 Results go to stdout, progress to stderr. NO_COLOR switches colours off; NN_THREADS sets the number of threads.";
@@ -44,6 +46,8 @@ pub enum Command {
     Eval(Eval),
     /// Say what is wrong with a trained network, and what to try next
     Diagnose(Diagnose),
+    /// Write a page about a run: curves, scores, mistakes, data, network
+    Report(Report),
     /// Say what a trained network makes of pictures, tables or arrays
     Predict(Predict),
     /// Show the layers and parameter statistics of a run, a model or a .safetensors file
@@ -118,6 +122,36 @@ pub struct Eval {
     /// Print the result as one JSON object on stdout
     #[arg(long)]
     pub json: bool,
+}
+
+/// `nn report`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  nn report runs/digits-1
+  nn report runs/digits-1 --out digits.html --figures figures
+  nn report runs/mnist-mlp-1 --data ~/mnist
+
+The page is one file, opens from disk, and needs no network. It judges on the run's test part, or else on its
+validation part, or on --data. Every figure can be had by itself, as SVG and as PNG.")]
+pub struct Report {
+    /// A run folder, or its model.nn
+    pub run: PathBuf,
+    /// The page to write [default: report.html in the run folder]
+    #[arg(long, value_name = "FILE.html")]
+    pub out: Option<PathBuf>,
+    /// Also write every figure into this folder, as NAME.svg and NAME.png
+    #[arg(long, value_name = "DIR")]
+    pub figures: Option<PathBuf>,
+    /// Data to judge on, of the same kind as the training data [default: the run's own test part]
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<String>,
+    /// For .npy data: the file of targets
+    #[arg(long, value_name = "PATH", requires = "data")]
+    pub labels: Option<String>,
+    /// Number of threads (results do not depend on it)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
 }
 
 /// `nn predict`
@@ -310,6 +344,8 @@ pub enum DataCommand {
     Synth(Synth),
     /// Draw the samples as points of the plane, near ones near each other
     Project(Project),
+    /// Say what is in a data set and what looks wrong with it
+    Describe(Describe),
 }
 
 /// `nn data fetch`
@@ -451,4 +487,43 @@ fn count(text: &str) -> Result<usize, String> {
         Ok(count) if (1..=1_000_000).contains(&count) => Ok(count),
         _ => Err("must be a whole number from 1 to 1000000".into()),
     }
+}
+
+/// `nn data describe`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  nn data describe patients.csv --target ill
+  nn data describe patients.csv --out patients.html
+  nn data describe ~/mnist --out mnist.html
+  nn data describe photos --set data.size=[64,64]
+  nn data describe iris --json
+
+Types, gaps, outliers, balance of classes, correlations, duplicates; columns that number the rows or give the target
+away. A table is read as it stands: gaps and stray words are counted, not refused.")]
+pub struct Describe {
+    /// A table, an .npy file, a folder (or archive) of pictures, or an embedded set
+    #[arg(value_name = "FILE|FOLDER|SET")]
+    pub source: String,
+    /// For tables: the column to be predicted, by its header or its number from 0 [default: the last]
+    #[arg(long, value_name = "COLUMN", conflicts_with = "no_target")]
+    pub target: Option<String>,
+    /// For tables: no column is to be predicted
+    #[arg(long)]
+    pub no_target: bool,
+    /// For .npy data: the file of targets
+    #[arg(long, value_name = "PATH")]
+    pub labels: Option<String>,
+    /// Override a value of [data], as in --set data.size=[64,64] (may be repeated)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub overrides: Vec<String>,
+    /// Also write a page with pictures
+    #[arg(long, value_name = "FILE.html")]
+    pub out: Option<PathBuf>,
+    /// With --out: also write every figure into this folder, as NAME.svg and NAME.png
+    #[arg(long, value_name = "DIR", requires = "out")]
+    pub figures: Option<PathBuf>,
+    /// Print the description as one JSON object on stdout
+    #[arg(long)]
+    pub json: bool,
 }

@@ -192,7 +192,7 @@ pub fn evaluate(
 }
 
 /// Between which values the accuracy and the mean F1 lie in 95 of 100 resamples.
-fn intervals(matrix: &ConfusionMatrix) -> Result<[Option<Interval>; 2]> {
+pub fn intervals(matrix: &ConfusionMatrix) -> Result<[Option<Interval>; 2]> {
     let bootstrap = Bootstrap::default();
     let correct = matrix.correct();
     let sides = [correct, matrix.total() - correct];

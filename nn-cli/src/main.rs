@@ -6,10 +6,12 @@ mod augment;
 mod balance;
 mod commands;
 mod curve;
+mod environment;
 mod error;
 mod evaluate;
 mod fetch;
 mod interrupt;
+mod logged;
 mod model;
 mod opened;
 mod output;
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
             Command::Eval(args) => commands::eval::eval(args),
             Command::Diagnose(args) => commands::diagnose::diagnose(args),
             Command::Predict(args) => commands::predict::predict(args),
+            Command::Report(args) => commands::report::report(args),
             Command::Inspect(args) => commands::inspect::inspect(args),
             Command::Explain(args) => commands::explain::explain(args),
             Command::Filter(args) => commands::filter::filter(args),

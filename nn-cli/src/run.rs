@@ -103,6 +103,11 @@ impl Run {
         self.folder.join(RECIPE)
     }
 
+    /// The file of the log.
+    pub fn metrics(&self) -> PathBuf {
+        self.folder.join(METRICS)
+    }
+
     /// The picture of the learning curve.
     pub fn curve(&self) -> PathBuf {
         self.folder.join(CURVE)

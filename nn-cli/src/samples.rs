@@ -80,6 +80,11 @@ pub fn is_folder(path: &Path) -> bool {
     folder::is_one(path)
 }
 
+/// Whether a file is a table of text, by its name.
+pub fn is_table(path: &Path) -> bool {
+    matches!(extension(path).as_str(), "csv" | "tsv" | "txt" | "data")
+}
+
 /// Opens the source of a recipe; `regression` says what its targets are taken for where a file leaves that open.
 ///
 /// # Errors
@@ -137,11 +142,6 @@ fn in_memory(data: &recipe::Data, regression: bool) -> Result<InMemory> {
         _ => return Err(Error::input(format!("{}: {FORMATS}", path.display()))),
     };
     renamed(samples, &data.classes)
-}
-
-/// Whether a file is a table of comma-separated values, by its name.
-fn is_table(path: &Path) -> bool {
-    matches!(extension(path).as_str(), "csv" | "tsv" | "txt" | "data")
 }
 
 /// Made-up data of a size that trains in seconds.

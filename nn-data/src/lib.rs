@@ -53,7 +53,7 @@
 //! | k-means | [`cluster`] |
 //! | t-SNE: data on a map | [`project`] |
 //! | samples unlike the rest | [`anomaly`] |
-//! | what is in a data set, and is it fit for training | [`Summary`], [`validate`] |
+//! | what is in a data set, and is it fit for training | [`describe`], [`validate`] |
 //!
 //! Whatever is wrong with a file is an [`Error`] that names file, place and remedy; no content of a
 //! file can make this crate panic or claim memory that the file does not justify.
@@ -66,6 +66,7 @@ pub mod balance;
 mod batch;
 pub mod cluster;
 pub mod dataset;
+pub mod describe;
 pub mod diagnose;
 mod error;
 pub mod filter;
@@ -78,7 +79,6 @@ pub mod project;
 mod source;
 pub mod split;
 mod subset;
-mod summary;
 #[cfg(feature = "synth")]
 pub mod synth;
 pub mod transform;
@@ -90,4 +90,3 @@ pub use error::{Error, Place, Result};
 pub use loader::{Epoch, Loader};
 pub use split::{Fold, KFold, PartIndices, Parts, Split};
 pub use subset::Subset;
-pub use summary::{Range, Summary, TargetSummary};

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use flate2::{Compression, write::GzEncoder};
 use nn_data::dataset::{CsvOptions, CsvTarget, Encoding, Missing, idx};
-use nn_data::{Dataset, Summary};
+use nn_data::{Dataset, describe::Description};
 use proptest::prelude::*;
 
 fn gz(bytes: &[u8]) -> Vec<u8> {
@@ -53,7 +53,7 @@ proptest! {
             if let Ok(read) = options.parse("t", text.as_bytes()) {
                 // What was read is a sound data set, and its schema reads the same file again.
                 prop_assert!(!read.data.is_empty());
-                Summary::of(&read.data).unwrap();
+                Description::of(&read.data).unwrap();
                 let all: Vec<usize> = (0..read.data.len()).collect();
                 let batch = read.data.batch(&all).unwrap();
                 let values = batch.inputs.to_vec::<f32>().unwrap();

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use nn_data::transform::{Over, Preparation, Statistics, Step};
-use nn_data::{Dataset, Summary, dataset, transform::Pipeline};
+use nn_data::{Dataset, dataset, describe::Description, transform::Pipeline};
 
 #[test]
 fn mnist_is_what_the_literature_says() {
@@ -32,5 +32,5 @@ fn mnist_is_what_the_literature_says() {
         panic!("{pipeline:?}")
     };
     assert!((standard.mean[0] - 0.1307).abs() < 5e-5);
-    assert_eq!(Summary::of(&sets.test).unwrap().warnings, [""; 0]);
+    assert_eq!(Description::of(&sets.test).unwrap().warnings, [""; 0]);
 }

@@ -4,7 +4,7 @@ use nn_core::store::checkpoint;
 use nn_data::dataset::{CsvOptions, CsvSchema, CsvTarget};
 use nn_data::metrics::ClassificationReport;
 use nn_data::transform::{Pipeline, Preparation};
-use nn_data::{Dataset, Summary, TargetKind, dataset};
+use nn_data::{Dataset, TargetKind, dataset, describe::Description};
 use serde::{Serialize, de::DeserializeOwned};
 
 fn again<T: Serialize + DeserializeOwned>(value: &T) -> T {
@@ -42,6 +42,6 @@ fn everything_a_model_stores_comes_back_equal() {
     let names = vec!["a".to_string(), "b".to_string()];
     let report = ClassificationReport::from_labels(&[0u32, 1], &[0, 0], names).unwrap();
     assert_eq!(again(&report), report);
-    let summary = Summary::of(&iris).unwrap();
+    let summary = Description::of(&iris).unwrap();
     assert_eq!(again(&summary), summary);
 }

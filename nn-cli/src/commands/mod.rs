@@ -9,4 +9,5 @@ pub mod filter;
 pub mod inspect;
 pub mod predict;
 pub mod recipes;
+pub mod report;
 pub mod train;

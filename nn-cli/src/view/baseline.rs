@@ -8,7 +8,7 @@ use super::table::{Align, Table};
 use crate::evaluate::{BinaryScores, ClassScores, Scored};
 
 /// From this share of the most frequent class on, the accuracy of a classifier hides what it does about the others.
-const SKEWED: f64 = 0.9;
+pub const SKEWED: f64 = 0.9;
 
 /// A terminal with so many columns has room for what each measure means.
 const EXPLAINED_FROM: usize = 115;

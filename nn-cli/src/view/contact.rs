@@ -3,8 +3,8 @@
 use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
 
-use super::plot::canvas::{Anchor, Canvas, FIRST, GRID, INK, PAPER, QUIET};
-use super::plot::font;
+use super::figure::canvas::{Anchor, Canvas, FIRST, GRID, INK, PAPER, QUIET};
+use super::figure::font;
 
 /// Small pictures are enlarged to about this many pixels, large ones shrunk to it.
 const SIDE: u32 = 96;

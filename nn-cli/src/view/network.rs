@@ -10,16 +10,18 @@ use crate::error::Result;
 /// Where the sizes of convolutions and pools come from.
 const SIZE_RULE: &str = "sizes: O = ⌊(W − K + 2P)/S⌋ + 1 for input W, kernel K, padding P, stride S; K = D·(taps − 1) + 1 if dilated by D";
 
+/// The shape of a batch of N samples.
+pub fn batched(dims: &[usize]) -> String {
+    let rest: String = dims.iter().map(|size| format!(", {size}")).collect();
+    format!("[N{rest}]")
+}
+
 /// A line for each layer: its output for a batch of N samples, its parameters and its work.
 ///
 /// # Errors
 /// If such samples do not fit the network.
 pub fn network_table(network: &Sequential, sample: &Shape) -> Result<String> {
     let summary = network.summary(sample)?;
-    let batched = |dims: &[usize]| {
-        let rest: String = dims.iter().map(|size| format!(", {size}")).collect();
-        format!("[N{rest}]")
-    };
     let mut table = Table::new([
         ("", Align::Left),
         ("layer", Align::Left),

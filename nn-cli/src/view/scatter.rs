@@ -2,10 +2,14 @@
 
 use image::RgbImage;
 
-use super::plot::canvas::{Anchor, Canvas, Colour, FIRST, INK, PANEL, PAPER, QUIET, SECOND};
-use super::plot::font;
+use super::figure::Tone;
+use super::figure::canvas::{Anchor, Canvas, Colour, FIRST, INK, PAPER, QUIET};
+use super::figure::font;
 use super::style::fit;
 
+/// The ground that points lie on.
+const PANEL: Colour = Tone::Panel.light();
+const SECOND: Colour = Tone::Second.light();
 const SIDE: f32 = 880.0;
 const MARGIN: f32 = 28.0;
 const TOP: f32 = 76.0;
@@ -94,13 +98,13 @@ pub fn scatter(title: &str, subtitle: &str, points: &[[f32; 2]], colours: &Colou
             Colours::None => FIRST,
         };
         let (x, y) = place(point);
-        canvas.dot(x, y, radius, colour);
+        canvas.stroke(&[(x, y)], 2.0 * radius, colour, 1.0);
     }
     let left = MARGIN + SIDE + 22.0;
     let mut line = |at: usize, colour: Option<Colour>, text: &str| {
         let y = TOP + 18.0 + at as f32 * LINE;
         if let Some(colour) = colour {
-            canvas.dot(left + 5.0, y - LABEL / 2.0, 5.0, colour);
+            canvas.stroke(&[(left + 5.0, y - LABEL / 2.0)], 10.0, colour, 1.0);
         }
         canvas.text(text, left + 20.0, y, LABEL, INK, Anchor::Left);
     };

@@ -2,8 +2,8 @@
 
 use image::{RgbImage, imageops};
 
-use super::plot::canvas::{Anchor, Canvas, INK, PAPER, QUIET};
-use super::plot::font;
+use super::figure::canvas::{Anchor, Canvas, INK, PAPER, QUIET};
+use super::figure::font;
 
 const MARGIN: u32 = 24;
 /// Between tiles, and between tiles as large as pictures.

@@ -54,6 +54,11 @@ fn the_first_command_trains_judges_and_says_what_to_do_next() {
         .map(|line| line["kind"].as_str().unwrap_or("?"))
         .collect();
     assert_eq!(kinds, ["epoch", "epoch", "end"]);
+    let norm = &log[0]["gradient_norm"];
+    assert!(
+        norm["mean"].as_f64() <= norm["max"].as_f64() && norm["mean"].as_f64() > Some(0.0),
+        "{norm}"
+    );
     let curve = image::open(place.path("runs/digits-1/curve.png")).expect("a picture");
     assert!(curve.width() > 600 && curve.height() > 300);
 

@@ -2,6 +2,8 @@
 
 mod augment;
 mod bad_input;
+mod browser;
+mod describe;
 mod diagnose;
 #[cfg(feature = "fetch")]
 mod fetch;
@@ -12,8 +14,10 @@ mod journeys;
 mod judging;
 mod pictures;
 mod prepare;
+mod report;
 mod seeing;
 #[cfg(feature = "fetch")]
 mod server;
 mod support;
 mod verdicts;
+mod well_formed;

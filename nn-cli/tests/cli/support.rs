@@ -126,12 +126,20 @@ impl Call {
     }
 }
 
-/// The lines of a run's log.
+/// The lines of a run's log after the first, which says with what it was trained.
 pub fn metrics(run: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(run.join("metrics.jsonl")).expect("a log");
-    text.lines()
+    let mut lines: Vec<Value> = text
+        .lines()
         .map(|line| serde_json::from_str(line).expect("a JSON line"))
-        .collect()
+        .collect();
+    let start = lines.remove(0);
+    assert_eq!(start["kind"], "start", "{start}");
+    assert!(
+        start["threads"].is_u64() && start["version"].is_string() && start["date"].is_string(),
+        "{start}"
+    );
+    lines
 }
 
 /// A small table of two classes that are easy to tell apart.

@@ -1,5 +1,6 @@
 //! `nn data`: getting data sets and looking at them, one file for each verb.
 
+pub mod describe;
 pub mod fetch;
 pub mod preview;
 pub mod project;
@@ -16,6 +17,7 @@ use crate::error::Result;
 pub fn data(args: &args::Data) -> Result<()> {
     match &args.command {
         DataCommand::Fetch(args) => fetch::fetch(args),
+        DataCommand::Describe(args) => describe::describe(args),
         DataCommand::Preview(args) => preview::preview(args),
         #[cfg(feature = "synth")]
         DataCommand::Synth(args) => synth::synth(args),

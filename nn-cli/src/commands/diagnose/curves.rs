@@ -13,7 +13,7 @@ use crate::model::Model;
 use crate::picture;
 use crate::recipe::{self, Overrides, Recipe};
 use crate::samples::{self, Parts};
-use crate::view::plot::{Panel, Series, Tone, draw};
+use crate::view::figure::{Axes, Dimension, Figure, Look, Mark, Plot, Scale, Tone, side_by_side};
 
 /// Points of a learning curve, each with twice the samples of the one before it.
 const SIZES: usize = 6;
@@ -159,22 +159,44 @@ pub fn draw_errors(
     x_label: &str,
     points: &[(f64, Estimate, Estimate)],
 ) -> Result<()> {
-    let series = |name: &str, tone, value: &dyn Fn(&(f64, Estimate, Estimate)) -> f64| Series {
-        name: name.into(),
-        tone,
-        points: points.iter().map(|point| (point.0, value(point))).collect(),
-        mark: None,
+    let curve = |name: &str, tone, of: &dyn Fn(&(f64, Estimate, Estimate)) -> Estimate| {
+        let at = |point| (point, of(point));
+        let all = || points.iter().map(at);
+        [
+            Mark::Band {
+                tone,
+                points: all().map(|(p, e)| (p.0, e.low, e.high)).collect(),
+            },
+            Mark::Line {
+                name: name.into(),
+                tone,
+                points: all().map(|(p, e)| (p.0, e.value)).collect(),
+                look: Look::Plain,
+            },
+        ]
     };
-    let panel = Panel {
-        title: "error".into(),
-        x_label: x_label.into(),
-        percent: true,
-        series: vec![
-            series("training", Tone::First, &|point| point.1.value),
-            series("validation", Tone::Second, &|point| point.2.value),
-        ],
+    let training = curve("training", Tone::First, &|point| point.1);
+    let validation = curve("validation", Tone::Second, &|point| point.2);
+    let axes = Axes {
+        x: Dimension {
+            label: x_label.into(),
+            scale: Scale::Auto,
+            range: None,
+        },
+        y: Dimension {
+            label: "error".into(),
+            scale: Scale::Percent,
+            range: None,
+        },
+        marks: training.into_iter().chain(validation).collect(),
     };
-    picture::save(path, &draw(title, "", &[panel]).into())
+    let figure = Figure {
+        name: "error".into(),
+        title: "Error".into(),
+        about: String::new(),
+        plot: Plot::Axes(axes),
+    };
+    picture::save(path, &side_by_side(title, "", &[figure]).into())
 }
 
 #[cfg(test)]

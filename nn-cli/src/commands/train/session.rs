@@ -11,13 +11,15 @@ use nn_optim::StopReason;
 use serde_json::{Value, json};
 
 use super::fit::Job;
-use super::watch::epoch_json;
+use super::watch::Norms;
 use crate::augment::words;
 use crate::commands::eval::WORST;
 use crate::curve::History;
+use crate::environment;
 use crate::error::{Error, Result};
 use crate::evaluate::{Evaluation, Scores, evaluate};
 use crate::interrupt::Interrupt;
+use crate::logged::Epoch;
 use crate::model::{Model, Plan, picture_shape};
 use crate::output::{print, print_json};
 use crate::recipe::Recipe;
@@ -37,6 +39,8 @@ pub struct Session {
     pub(super) log: Log,
     pub(super) progress: Progress,
     pub(super) history: History,
+    /// Of the epoch that is going on.
+    pub(super) gradient: Norms,
     /// Batches of an epoch.
     pub(super) batches: usize,
     /// Samples of an epoch.
@@ -53,7 +57,8 @@ impl Session {
         let total_epochs = job.length.epochs();
         let samples = (total_epochs * job.parts.train.len() as f64) as u64;
         let progress = Progress::new(quiet, Some(total_epochs.ceil() as usize), Some(samples));
-        let log = run.log()?;
+        let mut log = run.log()?;
+        log.line(&environment::start())?;
         Ok(Session {
             batches: job.length.batches,
             samples: job.learnt.len() as u64,
@@ -62,6 +67,7 @@ impl Session {
             best: None,
             history: History::default(),
             job: Rc::new(job),
+            gradient: Norms::default(),
             plan,
             run,
             log,
@@ -144,8 +150,7 @@ impl Session {
         self.history.best = report
             .best
             .filter(|_| report.restored_best)
-            .map(|best| best.epoch);
-        self.history.epochs = report.history.clone();
+            .map(|best| best.epoch + 1);
         self.note_progress(report.steps);
         if report.reason != StopReason::Interrupted {
             network = self.choose_threshold(network)?;
@@ -153,7 +158,9 @@ impl Session {
         self.plan.save(&self.run.model(), network.state())?;
         if report.reason == StopReason::Interrupted {
             if let Some(partial) = report.history.last().filter(|epoch| !epoch.complete) {
-                self.log.line(&epoch_json(partial, false))?;
+                let line = Epoch::new(partial, self.gradient.take(), false);
+                self.log_epoch(&line)?;
+                self.history.epochs.push(line);
             }
             self.history
                 .draw(&self.run.curve(), &job.recipe.name, "stopped with Ctrl-C")?;
@@ -214,7 +221,7 @@ impl Session {
             "epochs": model.plan.header.epochs,
             "steps": model.plan.header.steps,
             "seconds": self.started.elapsed().as_secs_f64(),
-            "best_epoch": self.history.best.map(|epoch| epoch + 1),
+            "best_epoch": self.history.best,
             "parameters": model.network.parameter_count(),
             "test": test.as_ref().map(|test| as_json(&model.plan, test)),
         });
@@ -231,7 +238,7 @@ impl Session {
         let took = duration(self.started.elapsed());
         let style = self.progress.style();
         let best = self.history.best.map_or(String::new(), |epoch| {
-            format!("; weights of the best epoch, {}, kept", epoch + 1)
+            format!("; weights of the best epoch, {epoch}, kept")
         });
         self.progress.print(&format!(
             "\n{reason} · {took}{best}\n{}",
@@ -257,7 +264,7 @@ impl Session {
         ));
         text.push_str(&format!(
             "      {}\n",
-            style.bold(&format!("nn inspect {folder}"))
+            style.bold(&format!("nn report {folder}"))
         ));
         print(&text)
     }

@@ -4,10 +4,11 @@ use std::time::Instant;
 
 use nn_optim::train::{EpochRecord, StepRecord, TrainView};
 use nn_optim::{BoxError, Callback, Flow};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::session::Session;
 use crate::error::{Error, Result};
+use crate::logged::{Epoch, GradientNorm};
 use crate::view::progress::{Batch as BatchLine, Epoch as EpochLine, Measure};
 
 /// The model is saved after an epoch when the last time is at least so many seconds ago, so that runs of many quick epochs do not
@@ -25,6 +26,14 @@ impl Session {
         Ok(())
     }
 
+    /// Adds an epoch to the log.
+    pub(super) fn log_epoch(&mut self, epoch: &Epoch) -> Result<()> {
+        let mut line = serde_json::to_value(epoch)
+            .map_err(|e| Error::failed(format!("an epoch cannot be written as JSON: {e}")))?;
+        line["kind"] = json!("epoch");
+        self.log.line(&line)
+    }
+
     fn unsaved_for(&self, seconds: f64) -> bool {
         self.saved
             .is_none_or(|saved| saved.elapsed().as_secs_f64() >= seconds)
@@ -34,6 +43,7 @@ impl Session {
 impl Callback for Session {
     fn on_step_end(&mut self, view: &TrainView, step: &StepRecord) -> Result<Flow, BoxError> {
         let epochs = view.step() as f64 / self.batches as f64;
+        self.gradient.add(step.gradient_norm);
         if self.job.recipe.train.log_every_step {
             self.history.steps.push((epochs, step.loss));
             self.log.line(&json!({
@@ -67,7 +77,9 @@ impl Callback for Session {
         let judged = epoch.validation.as_ref().map(|validation| validation.loss);
         let better = judged.filter(|loss| self.best.is_none_or(|best| *loss < best));
         self.best = better.or(self.best);
-        self.log.line(&epoch_json(epoch, better.is_some()))?;
+        let line = Epoch::new(epoch, self.gradient.take(), better.is_some());
+        self.log_epoch(&line)?;
+        self.history.epochs.push(line);
         if self.unsaved_for(SAVE_EVERY) {
             self.save(view)?;
         }
@@ -99,6 +111,31 @@ impl Callback for Session {
     }
 }
 
+/// Collects the norms of the gradients of an epoch.
+#[derive(Debug, Default)]
+pub struct Norms {
+    sum: f64,
+    max: f64,
+    steps: u64,
+}
+
+impl Norms {
+    fn add(&mut self, norm: f64) {
+        self.sum += norm;
+        self.max = self.max.max(norm);
+        self.steps += 1;
+    }
+
+    /// What was collected, after which nothing is; `None` for no steps.
+    pub(super) fn take(&mut self) -> Option<GradientNorm> {
+        let Norms { sum, max, steps } = std::mem::take(self);
+        (steps > 0).then(|| GradientNorm {
+            mean: sum / steps as f64,
+            max,
+        })
+    }
+}
+
 /// An error of the loop without the wrapping that only programmers need.
 pub fn unwrapped(error: nn_optim::Error) -> Error {
     match error {
@@ -126,24 +163,4 @@ pub fn unwrapped(error: nn_optim::Error) -> Error {
         )),
         other => other.into(),
     }
-}
-
-/// An epoch as a line of `metrics.jsonl`.
-pub fn epoch_json(epoch: &EpochRecord, best: bool) -> Value {
-    let validation = epoch.validation.as_ref();
-    json!({
-        "kind": "epoch",
-        "epoch": epoch.epoch + 1,
-        "complete": epoch.complete,
-        "steps": epoch.steps,
-        "loss": epoch.loss,
-        "accuracy": epoch.accuracy,
-        "validation_loss": validation.map(|v| v.loss),
-        "validation_accuracy": validation.and_then(|v| v.accuracy),
-        "validation_r2": validation.and_then(|v| v.metrics.get("r2")),
-        "learning_rate": epoch.learning_rate,
-        "seconds": epoch.seconds,
-        "samples_per_second": epoch.samples_per_second,
-        "best": best,
-    })
 }

@@ -3,10 +3,9 @@
 use std::path::Path;
 
 use super::infer::find;
-use super::table::{Table, is_missing};
-use super::{Column, CsvOptions, memory, stays_on_disk};
+use super::table::is_missing;
+use super::{Column, CsvOptions};
 use crate::error::Result;
-use crate::source::Source;
 
 impl CsvOptions {
     /// The text of a column in every row, read with the same delimiter and header as the rest.
@@ -24,13 +23,7 @@ impl CsvOptions {
     /// # Ok::<(), nn_data::Error>(())
     /// ```
     pub fn read_column(&self, path: impl AsRef<Path>, column: &Column) -> Result<Vec<String>> {
-        let (path, limit) = (path.as_ref(), memory(self.memory));
-        let table = match stays_on_disk(path, limit)? {
-            true => Table::on_disk(path, self.delimiter_byte()?, |_| self.header)?,
-            false => Table::read(Source::open(path)?, limit, self.delimiter_byte()?, |_| {
-                self.header
-            })?,
-        };
+        let table = self.table(path.as_ref())?;
         let place = find(&table, column)?;
         let mut texts = Vec::new();
         table.rows(usize::MAX, |at, record| {

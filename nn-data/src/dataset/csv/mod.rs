@@ -1,5 +1,6 @@
 //! Comma-separated tables: numeric and categorical columns, a target by name or position.
 
+mod cells;
 mod column;
 mod decode;
 mod encoding;
@@ -19,7 +20,9 @@ pub use stream::CsvStream;
 
 use crate::error::Result;
 use crate::source::{MAX_CONTENT, Source};
+pub(crate) use cells::Cells;
 use table::Table;
+pub(crate) use table::is_missing;
 
 /// A column of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -205,6 +208,16 @@ impl CsvOptions {
         let table = Table::on_disk(path, self.delimiter_byte()?, |_| self.header)?;
         let schema = infer::schema(self, &table)?;
         schema.streamed(table)
+    }
+
+    /// The rows of a file as texts, in memory or on disk.
+    fn table(&self, path: &Path) -> Result<Table> {
+        let limit = memory(self.memory);
+        let delimiter = self.delimiter_byte()?;
+        match stays_on_disk(path, limit)? {
+            true => Table::on_disk(path, delimiter, |_| self.header),
+            false => Table::read(Source::open(path)?, limit, delimiter, |_| self.header),
+        }
     }
 
     fn delimiter_byte(&self) -> Result<Option<u8>> {

@@ -336,7 +336,7 @@ impl<'a> Rows<'a> {
 }
 
 /// Whether a cell stands for "no value".
-pub(super) fn is_missing(text: &str) -> bool {
+pub(crate) fn is_missing(text: &str) -> bool {
     matches!(
         text,
         "" | "NA" | "N/A" | "n/a" | "na" | "null" | "NULL" | "?" | "NaN" | "nan" | "NAN"

@@ -118,7 +118,7 @@ fn a_huge_shape_without_samples_is_harmless() {
     assert!(empty(&[usize::MAX, 3]).is_err());
     let wide = empty(&[1_000_000, 1_000_000]).unwrap();
     assert_eq!(
-        crate::Summary::of(&wide).unwrap().warnings,
+        crate::describe::Description::of(&wide).unwrap().warnings,
         ["There are no samples."]
     );
     assert!(crate::transform::Statistics::of(&wide, Default::default()).is_err());

@@ -1,5 +1,7 @@
 //! The scale of an axis: its range, its ticks and how they are written.
 
+use crate::view::number;
+
 /// A linear or logarithmic scale from a range of values to 0…1.
 #[derive(Clone, Debug)]
 pub struct Axis {
@@ -29,6 +31,19 @@ impl Axis {
         }
     }
 
+    /// A linear scale from `low` to `high` and no further.
+    pub fn exactly(low: f64, high: f64, most_ticks: usize) -> Self {
+        if !(low.is_finite() && high.is_finite() && low < high) {
+            return Self::new([low, high].into_iter(), false, most_ticks);
+        }
+        Axis {
+            low,
+            high,
+            log: false,
+            ticks: linear_ticks(low, high, most_ticks),
+        }
+    }
+
     fn linear(low: f64, high: f64, most: usize) -> Self {
         let pad = if high > low {
             0.04 * (high - low)
@@ -43,15 +58,11 @@ impl Axis {
             },
             high + pad,
         );
-        let step = nice_step((high - low) / most.max(1) as f64);
-        let first = (low / step).ceil();
-        let count = ((high / step).floor() - first).clamp(0.0, 100.0) as usize;
-        let ticks = (0..=count).map(|at| (first + at as f64) * step).collect();
         Axis {
             low,
             high,
             log: false,
-            ticks,
+            ticks: linear_ticks(low, high, most),
         }
     }
 
@@ -98,10 +109,33 @@ impl Axis {
         self.log
     }
 
-    /// Where `value` lies, 0 at the low end and 1 at the high end; `None` for what cannot be shown.
-    pub fn place(&self, value: f64) -> Option<f64> {
+    /// The value at the low end.
+    pub fn low(&self) -> f64 {
+        if self.log {
+            10f64.powf(self.low)
+        } else {
+            self.low
+        }
+    }
+
+    /// The value at the high end.
+    pub fn high(&self) -> f64 {
+        if self.log {
+            10f64.powf(self.high)
+        } else {
+            self.high
+        }
+    }
+
+    /// Where `value` lies, 0 at the low end and 1 at the high end, and beyond.
+    pub fn share(&self, value: f64) -> f64 {
         let value = if self.log { value.log10() } else { value };
-        let share = (value - self.low) / (self.high - self.low);
+        (value - self.low) / (self.high - self.low)
+    }
+
+    /// Where `value` lies; `None` for what cannot be shown.
+    pub fn place(&self, value: f64) -> Option<f64> {
+        let share = self.share(value);
         (share.is_finite() && (-0.01..=1.01).contains(&share)).then_some(share)
     }
 
@@ -117,10 +151,17 @@ impl Axis {
             } else {
                 0
             };
-            return format!("{:.places$} %", tick * 100.0);
+            return format!("{:.places$} %", tick * 100.0 + 0.0);
         }
-        let size = tick.abs().max(step);
-        if size > 0.0 && !(1e-4..1e5).contains(&size) {
+        let largest = self
+            .ticks
+            .iter()
+            .fold(0.0_f64, |most, tick| most.max(tick.abs()));
+        let size = if self.log { tick.abs() } else { largest };
+        if size > 0.0 && !(1e-4..1e6).contains(&size) {
+            if tick == 0.0 {
+                return "0".into();
+            }
             return format!("{tick:.0e}");
         }
         let places = if step > 0.0 {
@@ -128,8 +169,31 @@ impl Axis {
         } else {
             0
         };
-        format!("{tick:.places$}")
+        // Adding zero makes of minus zero zero.
+        let text = format!("{:.places$}", tick + 0.0);
+        match text.split_once('.') {
+            None if tick.abs() >= 1e4 => grouped(tick.abs() as u64, tick < 0.0),
+            _ => text,
+        }
     }
+}
+
+fn grouped(size: u64, negative: bool) -> String {
+    let digits = number::grouped(size);
+    if negative {
+        format!("-{digits}")
+    } else {
+        digits
+    }
+}
+
+/// Multiples of a round number from `low` to `high`.
+fn linear_ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
+    let step = nice_step((high - low) / most.max(1) as f64);
+    // A tick that rounding puts just outside is meant to be at the end.
+    let first = (low / step - 1e-9).ceil();
+    let count = ((high / step + 1e-9).floor() - first).clamp(0.0, 100.0) as usize;
+    (0..=count).map(|at| (first + at as f64) * step).collect()
 }
 
 /// The least of 1, 2, 5 × 10^k that is not under `least`.

@@ -3,24 +3,21 @@
 use image::{Rgb, RgbImage};
 
 use super::font;
+use super::palette::Tone;
 
 /// A colour, red, green and blue.
 pub type Colour = [u8; 3];
 
 /// Background of the picture.
-pub const PAPER: Colour = [255, 255, 255];
-/// Background of a panel.
-pub const PANEL: Colour = [248, 249, 251];
+pub const PAPER: Colour = Tone::Paper.light();
 /// Text and axes.
-pub const INK: Colour = [31, 41, 55];
+pub const INK: Colour = Tone::Ink.light();
 /// Less important text.
-pub const QUIET: Colour = [107, 114, 128];
+pub const QUIET: Colour = Tone::Quiet.light();
 /// Lines of the grid.
-pub const GRID: Colour = [225, 229, 235];
+pub const GRID: Colour = Tone::Grid.light();
 /// First series: blue.
-pub const FIRST: Colour = [37, 99, 235];
-/// Second series: orange, told apart from the blue with any kind of colour vision.
-pub const SECOND: Colour = [234, 108, 12];
+pub const FIRST: Colour = Tone::First.light();
 
 /// Which point of a text stands at the given place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +68,62 @@ impl Canvas {
         for y in (top.round().max(0.0) as u32)..bottom {
             for x in (left.round().max(0.0) as u32)..right {
                 self.image.put_pixel(x, y, Rgb(colour));
+            }
+        }
+    }
+
+    /// Lays a colour over a rectangle on whole pixels.
+    pub fn shade(
+        &mut self,
+        left: f32,
+        top: f32,
+        width: f32,
+        height: f32,
+        colour: Colour,
+        share: f32,
+    ) {
+        if share >= 1.0 {
+            // A hairline stays one pixel, wherever it falls.
+            return self.fill(left, top, width.max(1.0), height.max(1.0), colour);
+        }
+        let end = |at: f32, limit: u32| at.round().clamp(0.0, limit as f32) as u32;
+        let (right, bottom) = (
+            end(left + width, self.image.width()),
+            end(top + height, self.image.height()),
+        );
+        for y in end(top, self.image.height())..bottom {
+            for x in end(left, self.image.width())..right {
+                self.blend(x, y, colour, share);
+            }
+        }
+    }
+
+    /// Fills an outline, column by column of pixels, where it is crossed an odd number of times on the way down.
+    pub fn area(&mut self, points: &[(f32, f32)], colour: Colour, share: f32) {
+        let low = points.iter().map(|p| p.0).fold(f32::INFINITY, f32::min);
+        let high = points.iter().map(|p| p.0).fold(f32::NEG_INFINITY, f32::max);
+        if low >= high {
+            return;
+        }
+        let limit = self.image.width() as f32;
+        for x in (low.floor().clamp(0.0, limit) as u32)..(high.ceil().clamp(0.0, limit) as u32) {
+            let middle = x as f32 + 0.5;
+            let mut crossings: Vec<f32> = points
+                .iter()
+                .zip(points.iter().cycle().skip(1))
+                .filter(|(a, b)| (a.0 <= middle) != (b.0 <= middle))
+                .map(|(a, b)| a.1 + (b.1 - a.1) * (middle - a.0) / (b.0 - a.0))
+                .collect();
+            crossings.sort_by(f32::total_cmp);
+            for pair in crossings.chunks_exact(2) {
+                let bottom = self.image.height() as f32;
+                let (from, to) = (
+                    pair[0].round().clamp(0.0, bottom),
+                    pair[1].round().clamp(0.0, bottom),
+                );
+                for y in from as u32..to as u32 {
+                    self.blend(x, y, colour, share);
+                }
             }
         }
     }
@@ -138,11 +191,6 @@ impl Canvas {
         }
     }
 
-    /// A filled disc.
-    pub fn dot(&mut self, x: f32, y: f32, radius: f32, colour: Colour) {
-        self.stroke(&[(x, y)], 2.0 * radius, colour, 1.0);
-    }
-
     /// Writes a line of text whose capitals are `size` pixels high, its baseline at `y`.
     pub fn text(&mut self, text: &str, x: f32, y: f32, size: f32, colour: Colour, anchor: Anchor) {
         let width = font::width(text, size);
@@ -153,6 +201,31 @@ impl Canvas {
         };
         for line in font::strokes(text, x, y, size) {
             self.stroke(&line, font::weight(size), colour, 1.0);
+        }
+    }
+
+    /// As [`text`](Self::text), running upwards.
+    pub fn upright(
+        &mut self,
+        text: &str,
+        x: f32,
+        y: f32,
+        size: f32,
+        colour: Colour,
+        anchor: Anchor,
+    ) {
+        let width = font::width(text, size);
+        let start = match anchor {
+            Anchor::Left => y,
+            Anchor::Centre => y + width / 2.0,
+            Anchor::Right => y + width,
+        };
+        for line in font::strokes(text, 0.0, 0.0, size) {
+            let turned: Vec<(f32, f32)> = line
+                .iter()
+                .map(|(along, up)| (x + up, start - along))
+                .collect();
+            self.stroke(&turned, font::weight(size), colour, 1.0);
         }
     }
 }
