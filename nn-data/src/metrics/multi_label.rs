@@ -74,7 +74,9 @@ impl MultiLabelScores {
             weighted: averages(Average::Weighted, &counts),
             samples: averages(Average::Macro, &rows),
             subset_accuracy: rows.iter().filter(is_right).count() as f64 / rows.len() as f64,
-            hamming_loss: 1.0 - Average::Micro.of(&counts, BinaryCounts::accuracy),
+            hamming_loss: Average::Micro.of(&counts, |all| {
+                (all.false_positives + all.false_negatives) as f64 / all.total() as f64
+            }),
             labels: counts,
         })
     }

@@ -50,6 +50,14 @@ struct Buckets {
 
 impl Buckets {
     fn new<S: Score>(scores: &[S]) -> Self {
+        if scores.len() < MIN_BUCKETS {
+            return Buckets {
+                lowest: 0,
+                shift: u64::BITS - 1,
+                of_cell: vec![0; 2],
+                count: 1,
+            };
+        }
         let bounds = blocks::each(scores.len(), |range| {
             let keys = scores[range].iter().map(|s| key(s.wide()));
             keys.fold((u64::MAX, 0), |(low, high), k| (low.min(k), high.max(k)))
@@ -57,20 +65,13 @@ impl Buckets {
         let lowest = bounds.iter().map(|b| b.0).min().unwrap_or(0);
         let range = bounds.iter().map(|b| b.1).max().unwrap_or(lowest) - lowest;
         let shift = (u64::BITS - range.leading_zeros()).saturating_sub(CELL_BITS);
-        let count = if scores.len() < MIN_BUCKETS {
-            1
-        } else {
-            BUCKETS
-        };
         let mut buckets = Buckets {
             lowest,
             shift,
             of_cell: vec![0; (range >> shift) as usize + 1],
-            count,
+            count: BUCKETS,
         };
-        if count > 1 {
-            buckets.divide(scores);
-        }
+        buckets.divide(scores);
         buckets
     }
 
