@@ -6,8 +6,9 @@ use nn_core::kernels::threads::parallel_for_long;
 
 use crate::points::{Points, products, squared_distance, squared_lengths};
 
-/// Rows that go through the matrix product at once.
+/// Rows that go through the matrix product at once, and the most products.
 const ROWS: usize = 256;
+const PRODUCTS: usize = 1 << 22;
 /// Samples of a task.
 pub(super) const BLOCK_ROWS: usize = 1024;
 /// After so many rows a sum of f32 moves on to f64.
@@ -86,8 +87,9 @@ impl<'a> Assign<'a> {
     /// Calls `take` with the nearest centre of each row: the least ½‖c‖² − x·c, as ‖x‖² is the same for all.
     fn each(&self, rows: &[f32], mut take: impl FnMut(usize, u32)) {
         let clusters = self.halves.len();
-        let mut scores = vec![0.0_f32; ROWS * clusters];
-        for (chunk, rows) in rows.chunks(ROWS * self.width).enumerate() {
+        let each = (PRODUCTS / clusters).clamp(1, ROWS);
+        let mut scores = vec![0.0_f32; each * clusters];
+        for (chunk, rows) in rows.chunks(each * self.width).enumerate() {
             let count = rows.len() / self.width;
             let scores = &mut scores[..count * clusters];
             products(rows, self.centres, self.width, scores);
@@ -99,7 +101,7 @@ impl<'a> Assign<'a> {
                         (best, least) = (label, score);
                     }
                 }
-                take(chunk * ROWS + at, best as u32);
+                take(chunk * each + at, best as u32);
             }
         }
     }

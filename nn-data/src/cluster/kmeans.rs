@@ -16,6 +16,8 @@ use crate::points::{Points, squared_lengths};
 const BATCHES: Purpose = Purpose::Other(0x006b_6d62_6174_6368);
 /// Sums are made in at most so many blocks: fixed, as the blocks decide the rounding.
 const BLOCKS: usize = 32;
+/// And of at most so many values in all (512 MiB), where there are many clusters of wide samples.
+const SUMS: usize = 1 << 26;
 
 /// Where centres start.
 #[derive(Debug, Clone, Default)]
@@ -296,7 +298,8 @@ struct Run {
 impl Run {
     fn from(points: &Points, start: Vec<f32>, options: &KMeansOptions, tolerance: f64) -> Run {
         let (width, clusters) = (points.width, options.clusters);
-        let block_rows = points.count.div_ceil(BLOCKS).max(BLOCK_ROWS);
+        let blocks = (SUMS / (clusters * width)).clamp(1, BLOCKS);
+        let block_rows = points.count.div_ceil(blocks).max(BLOCK_ROWS);
         let blocks: Vec<Mutex<Block>> = (0..points.count.div_ceil(block_rows))
             .map(|_| Mutex::default())
             .collect();

@@ -14,7 +14,7 @@ pub enum Finding {
     Both,
     /// Neither.
     Fine,
-    /// The errors cannot be trusted: see [`Verdict::sentences`].
+    /// The errors cannot be trusted: see [`Verdict::sentences`](super::Verdict::sentences).
     Leaking,
 }
 

@@ -18,6 +18,8 @@ const BEGIN: Purpose = Purpose::Other(0x7473_6e65);
 const ROWS: usize = 64;
 /// Sums of several points at once, for the processor's vectors.
 const LANES: usize = 8;
+/// More samples are never taken in pairs: their probabilities would take gigabytes.
+const EXACT: usize = 20_000;
 /// How far apart points begin.
 const SPREAD: f64 = 1e-4;
 /// Momentum while groups form, and after.
@@ -52,7 +54,7 @@ pub struct TsneOptions {
     pub learning_rate: Option<f64>,
     /// Barnes–Hut: how large a square may look to count as one point, above 0 to 0.7. Default 0.5.
     pub angle: f64,
-    /// Up to so many samples every pair counts, beyond that the approximation of Barnes and Hut. Default 2000.
+    /// Up to so many samples every pair counts, beyond that the approximation of Barnes and Hut. Default 2000, at most 20 000.
     pub exact_to: usize,
     /// Where points begin.
     pub begin: Begin,
@@ -194,6 +196,10 @@ impl TsneOptions {
             format!(
                 "the angle is {}, it must be above 0, at most 0.7",
                 self.angle
+            )
+        } else if samples <= self.exact_to && samples > EXACT {
+            format!(
+                "every pair of {samples} samples would take too much memory; set exact_to to {EXACT} or less"
             )
         } else if self.early_exaggeration < 1.0 || !self.early_exaggeration.is_finite() {
             "early exaggeration must be 1 or more".into()

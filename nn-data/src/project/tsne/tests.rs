@@ -180,5 +180,16 @@ fn odd_data_and_options() {
         })
         .contains("learning rate")
     );
+    let many = TsneOptions {
+        exact_to: usize::MAX,
+        ..small
+    };
+    assert!(
+        many.check(20_001)
+            .unwrap_err()
+            .to_string()
+            .contains("memory")
+            && many.check(20_000).is_ok()
+    );
     assert!(fit(vec![f32::INFINITY; 20], 2, small).is_err());
 }
