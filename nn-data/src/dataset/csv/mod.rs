@@ -2,6 +2,7 @@
 
 mod decode;
 mod encoding;
+mod guess;
 mod infer;
 mod schema;
 mod stream;
