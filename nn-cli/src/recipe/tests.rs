@@ -473,7 +473,7 @@ fn wrong_steps_of_preparation_are_refused_with_line_and_suggestion() {
         ),
         (
             "\"pca many\"",
-            "my/r.toml:9: \"components\" in [preprocess.steps.0] must be a number",
+            "my/r.toml:9: components must be a number of components (50) or a share of the variance (0.95)",
         ),
         (
             "\"impute middle\"",

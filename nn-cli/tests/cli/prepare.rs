@@ -173,7 +173,7 @@ batch_size = 16
             "bars.toml",
             "--quiet",
             "--set",
-            "network.layers=[\"conv2d 4\", \"flatten\", \"linear 2\"]",
+            "network.layers=[\"conv2d 4 kernel=3\", \"flatten\", \"linear 2\"]",
         ],
         2,
         &["[network]"],

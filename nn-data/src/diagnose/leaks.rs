@@ -1,13 +1,11 @@
 //! Signs that validation does not see what the world will be like.
 
-use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use serde::Serialize;
 
 use super::Estimate;
 use crate::dataset::{Dataset, TargetKind};
 use crate::error::Result;
+use crate::split::shared_samples;
 
 /// Samples read at once.
 const CHUNK: usize = 1024;
@@ -72,35 +70,6 @@ pub fn leaks(train: &dyn Dataset, validation: &dyn Dataset) -> Result<Vec<Leak>>
         found.extend(table.telling(train.feature_names()));
     }
     Ok(found)
-}
-
-/// The samples of `validation` whose inputs occur in `train`, bit for bit, in ascending order. Takes 16 bytes a sample of `train`.
-///
-/// # Errors
-/// If a sample cannot be read.
-pub fn shared_samples(train: &dyn Dataset, validation: &dyn Dataset) -> Result<Vec<usize>> {
-    let mut seen: HashSet<u64> = HashSet::with_capacity(train.len());
-    each_hash(train, |_, hash| {
-        seen.insert(hash);
-    })?;
-    let mut shared = Vec::new();
-    each_hash(validation, |at, hash| {
-        if seen.contains(&hash) {
-            shared.push(at);
-        }
-    })?;
-    Ok(shared)
-}
-
-fn each_hash(data: &dyn Dataset, mut take: impl FnMut(usize, u64)) -> Result<()> {
-    each_row(data, data.len(), |at, row, _| {
-        let mut hasher = DefaultHasher::new();
-        for value in row {
-            // The two zeros are equal.
-            (value + 0.0).to_bits().hash(&mut hasher);
-        }
-        take(at, hasher.finish());
-    })
 }
 
 /// Calls `take` with the place, inputs and targets of each of the first `count` samples; the class is the one target of a classifier.

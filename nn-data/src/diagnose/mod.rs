@@ -28,7 +28,7 @@ pub use errors::{Band, ErrorAnalysis, Mistake, Pair};
 pub use estimate::{Estimate, Gap};
 pub use importance::{Importance, Shuffling, permutation_importance};
 pub use label_noise::{LabelNoise, Suspect, label_noise};
-pub use leaks::{Leak, leaks, shared_samples};
+pub use leaks::{Leak, leaks};
 pub use learning_curve::{CurvePoint, LearningCurve, curve_sizes, nested_subsets};
 pub use power_law::{PowerLaw, Projection};
 pub use slices::{Column, Slice, slices};

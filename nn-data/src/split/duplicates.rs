@@ -130,6 +130,20 @@ pub fn duplicates_across(parts: &[(&str, &dyn Dataset)]) -> Result<Leakage> {
     Ok(leakage)
 }
 
+/// The samples of `second` whose inputs occur in `first`, by the same hash, in ascending order.
+///
+/// # Errors
+/// As [`duplicates_across`].
+pub fn shared_samples(first: &dyn Dataset, second: &dyn Dataset) -> Result<Vec<usize>> {
+    let mut known: Vec<u64> = marks(first)?.into_iter().map(|mark| mark.hash).collect();
+    known.sort_unstable();
+    let marks = marks(second)?.into_iter();
+    let shared = marks.filter(|mark| known.binary_search(&mark.hash).is_ok());
+    let mut shared: Vec<usize> = shared.map(|mark| mark.sample as usize).collect();
+    shared.sort_unstable();
+    Ok(shared)
+}
+
 type Part<'a> = ((&'a str, &'a dyn Dataset), &'a [Mark]);
 
 fn overlap(

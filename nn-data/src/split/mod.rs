@@ -14,7 +14,7 @@ use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::subset::Subset;
 
-pub use duplicates::{Leakage, LeakedPair, Overlap, duplicates_across};
+pub use duplicates::{Leakage, LeakedPair, Overlap, duplicates_across, shared_samples};
 pub use folds::{Fold, KFold};
 pub use time::time_folds;
 

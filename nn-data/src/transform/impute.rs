@@ -53,7 +53,7 @@ pub struct Imputer {
 
 impl Imputer {
     pub(super) fn fit(stream: &Stream<'_>, strategy: Strategy, indicator: bool) -> Result<Self> {
-        let missing = missing(stream)?;
+        let (missing, means) = survey(stream)?;
         let all_missing = missing.iter().position(|&count| count == stream.len());
         if let (Some(column), Strategy::Of(_)) = (all_missing, strategy) {
             return Err(Error::data(
@@ -67,7 +67,7 @@ impl Imputer {
         }
         let fill = match strategy {
             Strategy::Constant(value) => vec![value; missing.len()],
-            Strategy::Of(Typical::Mean) => means(stream)?,
+            Strategy::Of(Typical::Mean) => finite(stream, means)?,
             Strategy::Of(Typical::Median) => {
                 let found = Quantiles::of(stream, Over::Feature, &[0.5])?;
                 let median = |found: Option<Vec<f64>>| found.and_then(|q| q.first().copied());
@@ -130,37 +130,35 @@ fn each_value(stream: &Stream<'_>, mut f: impl FnMut(usize, f64) -> Result<()>) 
     })
 }
 
-fn missing(stream: &Stream<'_>) -> Result<Vec<usize>> {
-    let mut counts = vec![0; stream.width()];
+/// How many values each column lacks, and the mean of the others.
+fn survey(stream: &Stream<'_>) -> Result<(Vec<usize>, Vec<f64>)> {
+    let (mut missing, mut means) = (vec![0; stream.width()], vec![0.0; stream.width()]);
+    let mut counts = vec![0.0f64; stream.width()];
     each_value(stream, |column, v| {
-        counts[column] += usize::from(v.is_nan());
-        Ok(())
-    })?;
-    Ok(counts)
-}
-
-fn means(stream: &Stream<'_>) -> Result<Vec<f64>> {
-    let mut sums = vec![(0.0f64, 0.0f64); stream.width()];
-    each_value(stream, |column, v| {
-        if !v.is_nan() {
-            let (count, mean) = &mut sums[column];
-            *count += 1.0;
-            *mean += (v - *mean) / *count;
+        if v.is_nan() {
+            missing[column] += 1;
+        } else {
+            counts[column] += 1.0;
+            means[column] += (v - means[column]) / counts[column];
         }
         Ok(())
     })?;
-    if let Some(column) = sums.iter().position(|(_, mean)| !mean.is_finite()) {
-        let problem = format!(
-            "column {} has an infinite value",
-            stream.column_name(column)
-        );
-        return Err(Error::data(
-            stream.name(),
-            problem,
-            "correct or remove the row",
-        ));
-    }
-    Ok(sums.into_iter().map(|(_, mean)| mean).collect())
+    Ok((missing, means))
+}
+
+fn finite(stream: &Stream<'_>, means: Vec<f64>) -> Result<Vec<f64>> {
+    let Some(column) = means.iter().position(|mean| !mean.is_finite()) else {
+        return Ok(means);
+    };
+    let problem = format!(
+        "column {} has an infinite value",
+        stream.column_name(column)
+    );
+    Err(Error::data(
+        stream.name(),
+        problem,
+        "correct or remove the row",
+    ))
 }
 
 fn most_frequent(stream: &Stream<'_>) -> Result<Vec<f64>> {

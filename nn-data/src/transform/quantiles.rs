@@ -34,7 +34,7 @@ impl Quantiles {
             ));
         }
         // Two ranks for each share: its neighbours below and above.
-        let per_group = 2 * shares.len() << DIGITS[0];
+        let per_group = (2 * shares.len()) << DIGITS[0];
         let at_once = (COUNTERS / per_group.max(1)).clamp(1, groups);
         let mut values = Vec::with_capacity(groups);
         for first in (0..groups).step_by(at_once) {
@@ -100,7 +100,7 @@ fn select(
                     wanted.rank -= counters[digit];
                     digit += 1;
                 }
-                wanted.prefix = wanted.prefix << bits | digit as u32;
+                wanted.prefix = (wanted.prefix << bits) | digit as u32;
             }
         }
     }

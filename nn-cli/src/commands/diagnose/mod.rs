@@ -9,9 +9,8 @@ mod subject;
 use std::path::Path;
 
 use nn_data::Dataset;
-use nn_data::diagnose::{
-    Errors, Leak, LearningCurve, ValidationCurve, Verdict, leaks, shared_samples,
-};
+use nn_data::diagnose::{Errors, Leak, LearningCurve, ValidationCurve, Verdict, leaks};
+use nn_data::split::shared_samples;
 use serde_json::json;
 
 use crate::args;

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use super::guess::is_missing;
 use super::infer::find;
-use super::table::is_missing;
 use super::{Column, CsvOptions};
 use crate::error::Result;
 

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use csv::ByteRecord;
 use nn_core::Tensor;
 
+use super::guess::{is_missing, number, whole_number};
 use super::schema::{ColumnKind, CsvData, CsvSchema, Missing, SchemaColumn, SchemaTarget};
-use super::table::{Table, is_missing, number, whole_number};
+use super::table::Table;
 use crate::dataset::{InMemory, Targets};
 use crate::error::{Error, Place, Result};
 
@@ -157,7 +158,7 @@ impl RowReader {
                 }
             }
         }
-        let keep = self.missing == Missing::Keep;
+        let keep = self.keeps_missing();
         for (place, reader) in &self.inputs {
             reader.push(table, at, *place, text(*place)?, keep, values)?;
         }
@@ -177,6 +178,11 @@ impl RowReader {
             }
         }
         Ok(true)
+    }
+
+    /// Whether a number may come out as NaN, which stands for a missing one.
+    pub(super) fn keeps_missing(&self) -> bool {
+        self.missing == Missing::Keep
     }
 
     /// The targets of all rows read.

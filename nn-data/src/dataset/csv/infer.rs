@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::guess::{is_missing, number, whole_number};
 use super::schema::{ColumnKind, CsvSchema, SchemaColumn, SchemaTarget};
-use super::table::{SAMPLE_ROWS, Table, is_missing, number, whole_number};
+use super::table::{SAMPLE_ROWS, Table};
 use super::{Column, CsvOptions, CsvTarget, Encoding, Missing};
 use crate::error::{Error, Place, Result};
 
@@ -247,7 +248,11 @@ fn collect_texts(
     roles: &[Role],
 ) -> Result<Vec<BTreeSet<String>>> {
     let wanted: Vec<usize> = (0..roles.len())
-        .filter(|&c| matches!(roles[c], Role::Category(_) | Role::Class))
+        .filter(|&c| match roles[c] {
+            Role::Category(_) => true,
+            Role::Class => options.class_names.is_none(),
+            _ => false,
+        })
         .collect();
     let mut texts = vec![BTreeSet::new(); roles.len()];
     if wanted.is_empty() {

@@ -4,6 +4,7 @@ mod cells;
 mod column;
 mod decode;
 mod encoding;
+mod guess;
 mod infer;
 mod schema;
 mod stream;
@@ -21,8 +22,8 @@ pub use stream::CsvStream;
 use crate::error::Result;
 use crate::source::{MAX_CONTENT, Source};
 pub(crate) use cells::Cells;
+pub(crate) use guess::is_missing;
 use table::Table;
-pub(crate) use table::is_missing;
 
 /// A column of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -180,6 +180,11 @@ impl Dataset for CsvStream {
         })
     }
 
+    fn is_finite(&self) -> bool {
+        // Every cell was read when the file was opened.
+        !self.inner.reader.keeps_missing()
+    }
+
     fn class_labels(&self) -> Result<Option<Vec<u32>>> {
         self.inner.targets.class_labels()
     }
