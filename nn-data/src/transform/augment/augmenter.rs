@@ -23,7 +23,7 @@ const LONGEST_SIDE: usize = 1 << 20;
 ///
 /// ```
 /// use nn_data::transform::augment::{Augment, Augmenter, Crop, Extent, Fill, Flip};
-/// use nn_data::transform::{Pipeline, Scaling};
+/// use nn_data::transform::{Pipeline, Preparation};
 /// use nn_data::{Dataset, Loader, dataset};
 ///
 /// let digits = dataset::digits()?;
@@ -32,7 +32,7 @@ const LONGEST_SIDE: usize = 1 << 20;
 ///     Augment::Flip(Flip { p: 0.5 }),
 /// ];
 /// let augmenter = Augmenter::new(steps, digits.input_shape(), 42)?;
-/// let scaling = Pipeline::fit(&[Scaling::pixels()], &digits)?;
+/// let scaling = Pipeline::fit(&[Preparation::pixels()], &digits)?;
 /// let loader = Loader::new(digits).batch_size(64)?.augment(augmenter).transform(scaling);
 /// let (first, second) = (loader.epoch(0).next().unwrap()?, loader.epoch(1).next().unwrap()?);
 /// assert_ne!(first.inputs.to_vec::<f32>()?, second.inputs.to_vec::<f32>()?);
