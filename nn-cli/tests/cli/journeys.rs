@@ -475,3 +475,11 @@ fn a_reader_that_leaves_early_is_no_error() {
         String::from_utf8_lossy(&output.stderr)
     );
 }
+
+#[test]
+fn a_run_folder_may_be_called_as_the_embedded_set_is() {
+    let place = Place::new();
+    place.good(["train", "iris", "--out", "iris", "--quiet"]);
+    let recipe = std::fs::read_to_string(place.path("iris/recipe.toml")).expect("written");
+    assert!(recipe.contains("source = \"iris\""), "{recipe}");
+}

@@ -19,5 +19,7 @@ mod seeing;
 #[cfg(feature = "fetch")]
 mod server;
 mod support;
+#[cfg(feature = "synth")]
+mod synth;
 mod verdicts;
 mod well_formed;

@@ -64,6 +64,9 @@ pub struct Sums<'a, T> {
     pub sum: &'a mut [f64],
     /// Σ g·(x − mean) by channel.
     pub dot: &'a mut [f64],
+    /// A copy of the stack's gradient in the last of these channels, side by side: what is asked for next, taken while
+    /// it is in the cache.
+    pub last: &'a mut [T],
 }
 
 /// Writes the rows of `part`, `channels` elements each, into those of the stack from channel `at` on.
@@ -83,32 +86,30 @@ pub fn insert<T: Float>(part: &[T], channels: usize, stack: &mut [T], pitch: usi
     });
 }
 
-/// The gradient of channels `at` and on, as many as `mean` has: `gradient + slope·(x − mean) + constant`.
+/// The gradient of as many channels as `mean` has: `gradient + slope·(x − mean) + constant`. The rows of x lie side by
+/// side, those of the gradient `pitch` apart, from `at` on.
 ///
 /// # Panics
 /// If the lengths do not fit.
 pub fn take<T: Float>(
-    (x, gradient): (&[T], &[T]),
-    pitch: usize,
-    at: usize,
+    x: &[T],
+    (gradient, pitch, at): (&[T], usize, usize),
     mean: &[T],
     (slope, constant): (&[T], &[T]),
     out: &mut [T],
 ) {
     let channels = mean.len();
     assert_eq!([slope.len(), constant.len()], [channels; 2]);
-    assert!(at + channels <= pitch && x.len() == gradient.len());
-    assert_eq!(out.len() / channels.max(1) * pitch, x.len());
+    assert!(at + channels <= pitch && x.len() == out.len());
+    assert_eq!(x.len() / channels.max(1) * pitch, gradient.len());
     if out.is_empty() {
         return;
     }
     for_each_chunk(out, COPIED * channels, |task, out| {
-        let first = task * COPIED * pitch;
-        let rows = x[first..]
-            .chunks(pitch)
-            .zip(gradient[first..].chunks(pitch));
-        for (out, (x, gradient)) in out.chunks_exact_mut(channels).zip(rows) {
-            let (x, gradient) = (&x[at..at + channels], &gradient[at..at + channels]);
+        let x = x[task * COPIED * channels..].chunks_exact(channels);
+        let gradient = gradient[task * COPIED * pitch..].chunks(pitch);
+        for ((out, x), gradient) in out.chunks_exact_mut(channels).zip(x).zip(gradient) {
+            let gradient = &gradient[at..at + channels];
             let mut from = 0;
             while from < channels {
                 let operands = (x, gradient, [mean, slope, constant]);
@@ -207,6 +208,8 @@ impl<T: GemmElement + Plain> Projection<'_, T> {
         assert_eq!(gradient.len(), x.len());
         assert_eq!(sums.weight.len(), self.weight.len());
         assert_eq!([sums.sum.len(), sums.dot.len()], [channels; 2]);
+        let last = sums.last.len() / self.columns.rows.max(1);
+        assert!(last <= channels && sums.last.len() == last * self.columns.rows);
         let parts = self.columns.rows.div_ceil(BLOCK).min(PARTS);
         let weights = self.weight.len();
         let bytes = parts.checked_mul(weights)?.checked_mul(size_of::<T>())?;
@@ -220,6 +223,7 @@ impl<T: GemmElement + Plain> Projection<'_, T> {
             parts,
             gradient: Disjoint::new(gradient),
             weight: Disjoint::new(partial),
+            last: (last, Disjoint::new(sums.last)),
             totals: Disjoint::new(&mut totals),
         };
         run_parallel(&kernel, parts, 1);
@@ -439,6 +443,8 @@ struct Backward<'a, T> {
     gradient: Disjoint<'a, T>,
     /// `[part][filter][channel]`
     weight: Disjoint<'a, T>,
+    /// How many channels of the gradient are copied, and to where.
+    last: (usize, Disjoint<'a, T>),
     /// `[part][two][channel]`
     totals: Disjoint<'a, f64>,
 }
@@ -502,6 +508,13 @@ impl<T: GemmElement + Plain> Kernel for Backward<'_, T> {
                 let gradient = unsafe { self.gradient.range(elements) };
                 sums.fill(T::ZERO);
                 self.of.add::<FMA>(x, da, gradient, &mut sums);
+                let (last, copy) = &self.last;
+                // SAFETY: as above.
+                let copy = unsafe { copy.range(rows.start * last..rows.end * last) };
+                let rows = gradient.chunks_exact(pitch);
+                for (to, row) in copy.chunks_exact_mut((*last).max(1)).zip(rows) {
+                    to.copy_from_slice(&row[channels - last..channels]);
+                }
                 for (total, sum) in totals.iter_mut().zip(&sums) {
                     *total += sum.to_f64();
                 }

@@ -44,6 +44,8 @@ pub struct FeatureStack {
     /// That of the whole in the end.
     shape: Shape,
     channels: usize,
+    /// Those that came last.
+    last: usize,
 }
 
 /// What [`FeatureStack::norm_relu_project`] makes.
@@ -69,6 +71,8 @@ struct State {
     variance: Vec<f64>,
     /// Of the features, while going back; `slope·(x − mean) + constant` is still to be added.
     gradient: Option<Tensor>,
+    /// A channel, and a copy of the gradient from there up to where the last pass looked.
+    last: Option<(usize, Tensor)>,
     slope: Vec<f64>,
     constant: Vec<f64>,
 }
@@ -80,21 +84,23 @@ fn lock(state: &Shared) -> MutexGuard<'_, State> {
 }
 
 impl State {
-    /// The gradient of channels `at..at + channels`, complete.
-    fn take(&mut self, at: usize, channels: usize) -> Result<Tensor> {
-        let pitch = self.features.dims()[1];
-        let mut shape = self.features.shape().clone();
-        shape.dims_mut()[1] = channels;
+    /// The gradient of the channels from `at` on that `part` holds, complete.
+    fn take(&mut self, at: usize, part: &Tensor) -> Result<Tensor> {
+        let channels = part.dims()[1];
         let range = at..at + channels;
-        for_float!(NAME, self.features.dtype(), T => {
+        for_float!(NAME, part.dtype(), T => {
             let round = |v: &[f64]| v[range.clone()].iter().map(|&v| T::from_f64(v)).collect::<Vec<T>>();
             let (mean, slope, constant) = (round(&self.mean), round(&self.slope), round(&self.constant));
-            let gradient = self.arrived()?;
-            let operands = (self.features.memory::<T>(), gradient.memory::<T>());
-            let taken = Tensor::build_channels_last::<T>(shape, |out| {
-                kernel::take(operands, pitch, at, &mean, (&slope, &constant), out);
+            let copied = self.last.take().filter(|(start, copy)| (*start, copy.len()) == (at, part.len()));
+            let whole = self.arrived()?;
+            let gradient = match &copied {
+                Some((_, copy)) => (copy.memory::<T>(), channels, 0),
+                None => (whole.memory::<T>(), self.features.dims()[1], at),
+            };
+            let taken = Tensor::build_channels_last::<T>(part.shape().clone(), |out| {
+                kernel::take(part.memory::<T>(), gradient, &mean, (&slope, &constant), out);
             })?;
-            self.gradient = Some(gradient);
+            self.gradient = Some(whole);
             Ok(taken)
         })
     }
@@ -116,6 +122,8 @@ struct Pass {
     coefficients: Coefficients,
     weight: Tensor,
     has: [bool; 2],
+    /// Channels that came last before it.
+    last: usize,
 }
 
 impl FeatureStack {
@@ -143,6 +151,7 @@ impl FeatureStack {
             mean: Vec::new(),
             variance: Vec::new(),
             gradient: None,
+            last: None,
             slope: vec![0.0; channels],
             constant: vec![0.0; channels],
         };
@@ -151,6 +160,7 @@ impl FeatureStack {
             token: Tensor::zeros([0], x.dtype())?,
             shape,
             channels: 0,
+            last: 0,
         };
         stack.push(x)?;
         Ok(stack)
@@ -200,11 +210,12 @@ impl FeatureStack {
         self.token = recorder.record(NAME, token, || {
             let state = self.state.clone();
             Box::new(move |token, needed| {
-                let part = needed[1].then(|| lock(&state).take(at, channels));
+                let part = needed[1].then(|| lock(&state).take(at, &dense));
                 Ok(grads![token, part.transpose()?])
             })
         })?;
         self.channels += channels;
+        self.last = channels;
         Ok(())
     }
 
@@ -277,6 +288,7 @@ impl FeatureStack {
                 coefficients,
                 weight: matrix,
                 has: [weight.is_some(), bias.is_some()],
+                last: self.last,
             };
             Box::new(move |grad, _| for_float!(NAME, grad.dtype(), T => pass.backward::<T>(&grad)))
         })?;
@@ -382,11 +394,15 @@ impl Pass {
         let mut gradient = state.arrived()?;
         let mut done = None;
         let memory = gradient.memory_mut::<T>()?;
+        let rows = self.coefficients.rows.rows;
+        let mut last = Tensor::build::<T>([rows, self.last].into(), |_| ())?;
+        let copy = last.memory_mut::<T>()?;
         let weight = Tensor::build::<T>(self.weight.shape().clone(), |weight| {
             let sums = Sums {
                 weight,
                 sum: &mut sum,
                 dot: &mut dot,
+                last: copy,
             };
             done =
                 projection.backward(state.features.memory::<T>(), dh.memory::<T>(), memory, sums);
@@ -395,6 +411,7 @@ impl Pass {
             problem: "there is no memory for the gradient of a projection".into(),
         })?;
         state.gradient = Some(gradient);
+        state.last = Some((channels - self.last, last));
         // From x − mean to the normalised x.
         for (dot, inverse) in dot.iter_mut().zip(&self.coefficients.inverse) {
             *dot *= inverse;

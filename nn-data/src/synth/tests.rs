@@ -59,10 +59,7 @@ fn ink_stands_out_by_the_contrast_asked_for() {
         // Light strokes on a dark border, and neither empty nor full.
         let middle = low + (high - low) / 2;
         assert!(pixels[0] < middle || pixels[27] < middle);
-        let inked = pixels
-            .iter()
-            .filter(|&&p| p > middle)
-            .count();
+        let inked = pixels.iter().filter(|&&p| p > middle).count();
         assert!(
             (10..600).contains(&inked),
             "sample {sample}: {inked} pixels"

@@ -2,6 +2,9 @@
 
 use nn_core::kernels::float::Float;
 
+/// Rows whose sum is taken in their own type.
+const FEW: usize = 8;
+
 /// Mean, smallest and largest value of each column of a block.
 pub(super) struct Columns {
     pub(super) mean: Vec<f64>,
@@ -17,15 +20,27 @@ impl Columns {
             vec![T::INFINITY; width],
             vec![T::NEG_INFINITY; width],
         );
-        for row in values.chunks_exact(width) {
-            for (((sum, min), max), &v) in sum.iter_mut().zip(&mut min).zip(&mut max).zip(row) {
-                *sum += v.to_f64();
-                *min = if v < *min { v } else { *min };
-                *max = if v > *max { v } else { *max };
+        // Distances from the first row, so that a few of them can be summed in their own type and lose no digits, however far
+        // from zero the values are.
+        let origin = &values[..width.min(values.len())];
+        let mut few = vec![T::ZERO; width];
+        for rows in values.chunks(FEW * width) {
+            few.fill(T::ZERO);
+            for row in rows.chunks_exact(width) {
+                let sums = few.iter_mut().zip(origin).zip(&mut min).zip(&mut max);
+                for ((((sum, &origin), min), max), &v) in sums.zip(row) {
+                    *sum += v - origin;
+                    *min = if v < *min { v } else { *min };
+                    *max = if v > *max { v } else { *max };
+                }
+            }
+            for (sum, few) in sum.iter_mut().zip(&few) {
+                *sum += few.to_f64();
             }
         }
         let rows = (values.len() / width).max(1) as f64;
-        let mut mean: Vec<f64> = sum.into_iter().map(|sum| sum / rows).collect();
+        let from = |(sum, origin): (f64, &T)| origin.to_f64() + sum / rows;
+        let mut mean: Vec<f64> = sum.into_iter().zip(origin).map(from).collect();
         let (min, max): (Vec<f64>, Vec<f64>) = (
             min.iter().map(|v| v.to_f64()).collect(),
             max.iter().map(|v| v.to_f64()).collect(),
@@ -88,10 +103,16 @@ impl Runs {
 
     /// Appends value − mean of these columns of every row of `values` `[rows, mean.len()]`.
     pub(super) fn centred<I: Float, T: Float>(&self, values: &[I], mean: &[f64], out: &mut Vec<T>) {
+        let rows = values.len() / mean.len().max(1);
+        let mut at = out.len();
+        out.resize(at + rows * self.count, T::ZERO);
         for row in values.chunks_exact(mean.len()) {
             for (start, end) in self.iter() {
-                let pairs = row[start..end].iter().zip(&mean[start..end]);
-                out.extend(pairs.map(|(v, mean)| T::from_f64(v.to_f64() - mean)));
+                let to = &mut out[at..at + end - start];
+                for ((to, v), mean) in to.iter_mut().zip(&row[start..end]).zip(&mean[start..end]) {
+                    *to = T::from_f64(v.to_f64() - mean);
+                }
+                at += end - start;
             }
         }
     }

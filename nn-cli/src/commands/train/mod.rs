@@ -38,11 +38,12 @@ pub fn train(args: &args::Train) -> Result<()> {
         eprintln!("{}", source.left_out);
     }
     let parts = samples::divide(source, &recipe)?;
-    let written = recipe.clone();
+    // Before the run folder is made, which may be called as an embedded set is.
+    let written = with_whole_paths(recipe.clone());
     let (job, plan, network) = Job::new(recipe, parts)?;
 
     let run = Run::create(args.out.as_deref(), &written.name)?;
-    write_recipe(&run, written)?;
+    run.write_recipe(&written)?;
     let notes = if args.quiet { Vec::new() } else { notes(&job)? };
     let session = Session::new(args.quiet, job, plan, run)?;
     session.introduce(&network, &notes)?;
@@ -66,11 +67,11 @@ fn notes(job: &Job) -> Result<Vec<(&'static str, String)>> {
 }
 
 /// With paths that lead to the data from anywhere.
-fn write_recipe(run: &Run, mut recipe: Recipe) -> Result<()> {
+fn with_whole_paths(mut recipe: Recipe) -> Recipe {
     recipe.data.source = absolute(&recipe.data.source);
     recipe.data.labels = recipe.data.labels.as_deref().map(absolute);
     recipe.network.init = recipe.network.init.as_deref().map(absolute);
-    run.write_recipe(&recipe)
+    recipe
 }
 
 /// So that the run's recipe can be used from anywhere.

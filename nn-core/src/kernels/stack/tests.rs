@@ -99,14 +99,23 @@ fn by_kernel<T: GemmElement + Plain>(case: &Case) -> Results {
     projection.forward(&x, &mut h, (&mut means, &mut squares));
     let (mut gradient, mut dw) = (cast(&case.gradient), vec![T::NAN; weight.len()]);
     let (mut sum, mut dot) = (vec![f64::NAN; mean.len()], vec![f64::NAN; mean.len()]);
+    let last = case.columns.channels.min(3);
+    let mut copy = vec![T::NAN; case.columns.rows * last];
     let sums = Sums {
         weight: &mut dw,
         sum: &mut sum,
         dot: &mut dot,
+        last: &mut copy,
     };
     projection
         .backward(&x, &dh, &mut gradient, sums)
         .expect("there is memory");
+    let Columns {
+        pitch, channels, ..
+    } = case.columns;
+    for (copy, row) in copy.chunks(last).zip(gradient.chunks(pitch)) {
+        assert_eq!(copy, &row[channels - last..channels]);
+    }
     [
         back(&h),
         back(&gradient),
@@ -176,10 +185,13 @@ fn channels_go_in_and_gradients_come_out() {
     let gradient: Vec<f32> = (0..rows * pitch).map(|i| (i % 17) as f32).collect();
     let (mean, slope, constant) = ([1.0, 2.0], [0.5, -1.0], [0.25, 8.0]);
     let mut out = vec![f32::NAN; rows * 2];
+    let x: Vec<f32> = stack
+        .chunks(pitch)
+        .flat_map(|row| row[4..6].to_vec())
+        .collect();
     take(
-        (&stack, &gradient),
-        pitch,
-        4,
+        &x,
+        (&gradient, pitch, 4),
         &mean,
         (&slope, &constant),
         &mut out,

@@ -5,7 +5,7 @@ use nn_core::DType;
 use super::super::columns::Runs;
 use super::super::eigen::{self, Eigen};
 use super::super::stream::Stream;
-use super::moments::Moments;
+use super::moments::Covariance;
 use super::subspace::{self, Sizes};
 use super::{Components, PcaOptions, Precision, Solver, rows};
 use crate::error::{Error, Result};
@@ -73,7 +73,7 @@ impl Basis {
                 precision,
             });
         }
-        let covariance = Moments::of(stream, precision)?;
+        let covariance = Covariance::of(stream, precision)?;
         let n = covariance.columns.count();
         let total = (0..n).map(|i| covariance.matrix[i * (n + 1)]).sum();
         // A share of the variance is reached with a number that is not known yet.

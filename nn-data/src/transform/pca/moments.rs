@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use nn_core::kernels::gemm::{Epilogue, GemmElement, MatMut, MatRef, gemm};
-use nn_core::kernels::threads::parallel_for_long;
+use nn_core::kernels::threads::{for_each_chunk, parallel_for_long};
 use nn_core::{DType, Tensor};
 
 use super::super::columns::{Columns, Runs};
@@ -19,6 +19,8 @@ const PANEL: usize = 64;
 const FOLD: usize = 64;
 /// Sums that are run side by side and added in a fixed order, whatever the number of threads.
 const LANES: usize = 8;
+/// Rows of the covariance that one task adds up.
+const JOINED: usize = 64;
 /// Most numbers in all lanes together (256 MiB).
 const LANE_VALUES: usize = 1 << 25;
 
@@ -27,7 +29,7 @@ const LANE_VALUES: usize = 1 << 25;
 /// Each block is centred by its own mean, so that data far from zero loses no digits; the scatter of the block means is added
 /// as in Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979. The
 /// product of a block is in the type that was asked for, the sum over blocks in f64.
-pub(super) struct Moments {
+struct Moments<T> {
     width: usize,
     count: f64,
     mean: Vec<f64>,
@@ -35,6 +37,9 @@ pub(super) struct Moments {
     scatter: Vec<f64>,
     /// Number of samples and mean of the blocks that are not folded in yet.
     blocks: Vec<(f64, Vec<f64>)>,
+    /// Room for a centred block and for a panel of its product, kept from block to block.
+    centred: Vec<T>,
+    product: Vec<T>,
 }
 
 /// The result: covariance of the columns that vary.
@@ -46,7 +51,17 @@ pub(super) struct Covariance {
     pub(super) matrix: Vec<f64>,
 }
 
-impl Moments {
+impl Covariance {
+    /// Of a whole stream.
+    pub(super) fn of(stream: &Stream<'_>, precision: Precision) -> Result<Covariance> {
+        match precision {
+            Precision::Single => Moments::<f32>::of(stream),
+            Precision::Double => Moments::<f64>::of(stream),
+        }
+    }
+}
+
+impl<T: GemmElement> Moments<T> {
     fn new(width: usize) -> Result<Self> {
         let mut scatter = Vec::new();
         scatter.try_reserve_exact(width * width).map_err(|_| {
@@ -62,18 +77,20 @@ impl Moments {
             mean: vec![0.0; width],
             scatter,
             blocks: Vec::new(),
+            centred: Vec::new(),
+            product: Vec::new(),
         })
     }
 
     /// Over a whole stream.
-    pub(super) fn of(stream: &Stream<'_>, precision: Precision) -> Result<Covariance> {
+    fn of(stream: &Stream<'_>) -> Result<Covariance> {
         let width = stream.width();
         let rows = stream.block_rows(ROWS);
         let blocks = stream.len().div_ceil(rows);
         let lanes = (LANE_VALUES / (width * width).max(1))
             .clamp(1, LANES)
             .min(blocks);
-        let done: Vec<Mutex<Result<Moments>>> = (0..lanes)
+        let done: Vec<Mutex<Result<Self>>> = (0..lanes)
             .map(|_| Mutex::new(Moments::new(width)))
             .collect();
         parallel_for_long(lanes, &|lane| {
@@ -87,7 +104,7 @@ impl Moments {
                     let count = rows.min(stream.len() - first);
                     let added = stream
                         .rows(first, count)
-                        .and_then(|values| moments.add(&values, precision, stream, first));
+                        .and_then(|values| moments.add(&values, stream, first));
                     if let Err(e) = added {
                         failed = Some(e);
                         break;
@@ -98,14 +115,14 @@ impl Moments {
                 *slot = Err(e);
             }
         });
-        let mut whole: Option<Moments> = None;
+        let mut whole: Option<Self> = None;
         for lane in done {
             let lane = lane.into_inner().map_err(|_| Error::Worker {
                 problem: "a block of samples could not be worked on".into(),
             })??;
             whole = Some(match whole {
                 None => lane,
-                Some(whole) => whole.joined(lane)?,
+                Some(whole) => whole.joined(lane),
             });
         }
         match whole {
@@ -114,13 +131,7 @@ impl Moments {
         }
     }
 
-    fn add(
-        &mut self,
-        block: &Tensor,
-        precision: Precision,
-        stream: &Stream<'_>,
-        first: usize,
-    ) -> Result<()> {
+    fn add(&mut self, block: &Tensor, stream: &Stream<'_>, first: usize) -> Result<()> {
         let columns = match block.dtype() {
             DType::F64 => Columns::of(block.as_slice::<f64>()?, self.width),
             _ => Columns::of(block.as_slice::<f32>()?, self.width),
@@ -134,10 +145,7 @@ impl Moments {
             ));
         }
         let runs = columns.runs();
-        match precision {
-            Precision::Single => self.add_product::<f32>(block, &columns, &runs)?,
-            Precision::Double => self.add_product::<f64>(block, &columns, &runs)?,
-        }
+        self.add_product(block, &columns, &runs)?;
         self.blocks.push((block.dims()[0] as f64, columns.mean));
         if self.blocks.len() >= FOLD {
             self.fold()?;
@@ -146,19 +154,18 @@ impl Moments {
     }
 
     /// Adds the scatter of a block about its own mean.
-    fn add_product<T: GemmElement>(
-        &mut self,
-        block: &Tensor,
-        columns: &Columns,
-        runs: &Runs,
-    ) -> Result<()> {
+    fn add_product(&mut self, block: &Tensor, columns: &Columns, runs: &Runs) -> Result<()> {
         let (rows, active) = (block.dims()[0], runs.count());
-        let mut centred: Vec<T> = Vec::with_capacity(rows * active);
+        let (mut centred, mut product) = (
+            std::mem::take(&mut self.centred),
+            std::mem::take(&mut self.product),
+        );
+        centred.clear();
         match block.dtype() {
             DType::F64 => runs.centred(block.as_slice::<f64>()?, &columns.mean, &mut centred),
             _ => runs.centred(block.as_slice::<f32>()?, &columns.mean, &mut centred),
         }
-        let mut product = vec![T::ZERO; PANEL.min(active) * active];
+        product.resize(PANEL.min(active) * active, T::ZERO);
         let places: Vec<usize> = runs.columns().collect();
         for start in (0..active).step_by(PANEL) {
             let (panel, right) = (PANEL.min(active - start), active - start);
@@ -179,6 +186,7 @@ impl Moments {
                 }
             }
         }
+        (self.centred, self.product) = (centred, product);
         Ok(())
     }
 
@@ -219,17 +227,18 @@ impl Moments {
         Ok(())
     }
 
-    /// Both together.
-    fn joined(mut self, mut other: Moments) -> Result<Moments> {
-        other.fold()?;
-        self.fold()?;
-        self.scatter
-            .iter_mut()
-            .zip(&other.scatter)
-            .for_each(|(sum, v)| *sum += v);
-        self.blocks.push((other.count, other.mean));
-        self.fold()?;
-        Ok(self)
+    /// Both together; what is not folded in yet stays so.
+    fn joined(mut self, other: Moments<T>) -> Moments<T> {
+        let rows = self.width.max(1);
+        for_each_chunk(&mut self.scatter, rows * JOINED, |at, sums| {
+            let more = &other.scatter[at * rows * JOINED..];
+            sums.iter_mut().zip(more).for_each(|(sum, v)| *sum += v);
+        });
+        self.blocks.extend(other.blocks);
+        if other.count > 0.0 {
+            self.blocks.push((other.count, other.mean));
+        }
+        self
     }
 
     fn covariance(mut self) -> Result<Covariance> {
