@@ -514,7 +514,7 @@ pub struct Describe {
     /// For .npy data: the file of targets
     #[arg(long, value_name = "PATH")]
     pub labels: Option<String>,
-    /// Override a value of [data], as in --set data.size=[64,64] (may be repeated)
+    /// Override a value of the data section, as in --set data.limit=1000 (may be repeated)
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub overrides: Vec<String>,
     /// Also write a page with pictures
