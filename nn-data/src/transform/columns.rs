@@ -2,9 +2,6 @@
 
 use nn_core::kernels::float::Float;
 
-/// Rows whose sum is taken in their own type.
-const FEW: usize = 8;
-
 /// Mean, smallest and largest value of each column of a block.
 pub(super) struct Columns {
     pub(super) mean: Vec<f64>,
@@ -20,27 +17,15 @@ impl Columns {
             vec![T::INFINITY; width],
             vec![T::NEG_INFINITY; width],
         );
-        // Distances from the first row, so that a few of them can be summed in their own type and lose no digits, however far
-        // from zero the values are.
-        let origin = &values[..width.min(values.len())];
-        let mut few = vec![T::ZERO; width];
-        for rows in values.chunks(FEW * width) {
-            few.fill(T::ZERO);
-            for row in rows.chunks_exact(width) {
-                let sums = few.iter_mut().zip(origin).zip(&mut min).zip(&mut max);
-                for ((((sum, &origin), min), max), &v) in sums.zip(row) {
-                    *sum += v - origin;
-                    *min = if v < *min { v } else { *min };
-                    *max = if v > *max { v } else { *max };
-                }
-            }
-            for (sum, few) in sum.iter_mut().zip(&few) {
-                *sum += few.to_f64();
+        for row in values.chunks_exact(width) {
+            for (((sum, min), max), &v) in sum.iter_mut().zip(&mut min).zip(&mut max).zip(row) {
+                *sum += v.to_f64();
+                *min = if v < *min { v } else { *min };
+                *max = if v > *max { v } else { *max };
             }
         }
         let rows = (values.len() / width).max(1) as f64;
-        let from = |(sum, origin): (f64, &T)| origin.to_f64() + sum / rows;
-        let mut mean: Vec<f64> = sum.into_iter().zip(origin).map(from).collect();
+        let mut mean: Vec<f64> = sum.into_iter().map(|sum| sum / rows).collect();
         let (min, max): (Vec<f64>, Vec<f64>) = (
             min.iter().map(|v| v.to_f64()).collect(),
             max.iter().map(|v| v.to_f64()).collect(),
