@@ -1,4 +1,7 @@
+use super::projection::BLOCK;
 use super::*;
+use crate::kernels::buffer::Plain;
+use crate::kernels::gemm::GemmElement;
 use crate::kernels::math::dispatch::for_each_isa;
 use crate::kernels::threads;
 
