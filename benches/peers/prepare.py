@@ -2,7 +2,7 @@
 """Principal components of MNIST, side by side with scikit-learn, in one run.
 
     cargo build --release -p nn-benches --bin prepare
-    python benches/peers/prepare.py [--mnist DIR] [--rounds 7] [--threads 2] [--json out.json]
+    python benches/peers/prepare.py [--mnist DIR] [--dense] [--rounds 7] [--threads 2] [--json out.json]
 
 The work: fit on 60 000 × 784 floats in memory and transform the same data. `whiten`: all components, whitened. `fifty`: the first
 50, ours the randomised way, theirs `svd_solver="auto"` and `"randomized"`, of which the faster counts. Both in 32 bits, in turns;
@@ -25,6 +25,7 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 parser.add_argument("--binary", default=str(target / "release/prepare"))
 parser.add_argument("--mnist", default=str(ROOT.parent / "shared/data/mnist"))
+parser.add_argument("--dense", action="store_true", help="numbers of which none is zero instead of MNIST, as many")
 parser.add_argument("--rounds", type=int, default=7)
 parser.add_argument("--threads", type=int, default=2)
 parser.add_argument("--check", action="store_true", help="compare the values, too")
@@ -37,8 +38,18 @@ import numpy as np  # noqa: E402: after the threads are set
 import sklearn  # noqa: E402
 from sklearn.decomposition import PCA  # noqa: E402
 
-raw = gzip.decompress((pathlib.Path(args.mnist) / "train-images-idx3-ubyte.gz").read_bytes())
-X = np.frombuffer(raw, np.uint8, offset=16).reshape(-1, 784).astype(np.float32) / 255
+if args.dense:
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60_000, 784), np.float32)
+    X[:, 1:] += 0.5 * X[:, :-1]
+    X *= np.linspace(2, 0.1, 784, dtype=np.float32)
+    X += 3
+else:
+    raw = gzip.decompress((pathlib.Path(args.mnist) / "train-images-idx3-ubyte.gz").read_bytes())
+    X = np.frombuffer(raw, np.uint8, offset=16).reshape(-1, 784).astype(np.float32) / 255
+
+# Seconds before each measurement: threads that wait by spinning, after the one before, go to sleep.
+PAUSE = 0.25
 
 PATHS = {
     "whiten": {"auto": lambda: PCA(whiten=True)},
@@ -63,12 +74,12 @@ def theirs(make):
     return 1e3 * min(apart, time.perf_counter() - begin), 1e3 * fit, float(pca.explained_variance_ratio_.sum())
 
 
-def check():
+def check(data):
     """The largest difference of the values, the signs of components aside, beyond the noise of the last directions."""
     for work, pca in [("whiten", PCA(whiten=True)), ("fifty", PCA(50))]:
         with tempfile.TemporaryDirectory() as folder:
             path = f"{folder}/out.npy"
-            subprocess.run([args.binary, args.mnist, work, path], check=True)
+            subprocess.run([args.binary, data, work, path], check=True)
             ours = np.load(path)
         expected = pca.fit_transform(X.astype(np.float64))
         expected *= np.sign((ours[:, : expected.shape[1]].astype(np.float64) * expected).sum(0))
@@ -82,7 +93,18 @@ def check():
 
 
 def main():
-    server = subprocess.Popen([args.binary, args.mnist, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    with tempfile.TemporaryDirectory() as folder:
+        data = args.mnist
+        if args.dense:
+            data = f"{folder}/dense.npy"
+            np.save(data, X)
+        measure(data)
+        if args.check:
+            check(data)
+
+
+def measure(data):
+    server = subprocess.Popen([args.binary, data, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def ours(work):
         server.stdin.write(f"{work} {args.threads}\n")
@@ -95,8 +117,10 @@ def main():
     for work, paths in PATHS.items():
         readings = {name: [] for name in ["nn", *paths]}
         for _ in range(args.rounds + 1):
+            time.sleep(PAUSE)
             readings["nn"].append(ours(work))
             for name, make in paths.items():
+                time.sleep(PAUSE)
                 readings[name].append(theirs(make))
         readings = {name: values[1:] for name, values in readings.items()}  # the first round warms up
         print(f"{work:12} {'median ms':>10} {'least ms':>9} {'of it fit':>9}   {'variance explained':>18}   ratio to ours")
@@ -115,8 +139,6 @@ def main():
         report[work] = readings
     server.stdin.close()
     server.wait()
-    if args.check:
-        check()
     if args.json:
         pathlib.Path(args.json).write_text(json.dumps(report) + "\n")
 

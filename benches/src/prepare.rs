@@ -35,12 +35,15 @@ impl Work {
     }
 }
 
-/// The training pictures of the MNIST files in `folder` as floats from 0 to 1, `[60000, 784]`.
+/// The training pictures of the MNIST files in a folder as floats from 0 to 1, `[60000, 784]`; or the matrix in an `.npy` file.
 ///
 /// # Errors
 /// If they cannot be read.
-pub fn mnist(folder: &Path) -> Result<InMemory, nn_data::Error> {
-    let data = nn_data::dataset::image_family(folder)?.train;
+pub fn load(path: &Path) -> Result<InMemory, nn_data::Error> {
+    if path.is_file() {
+        return InMemory::new("npy", nn_core::store::npy::load(path)?, Targets::None);
+    }
+    let data = nn_data::dataset::image_family(path)?.train;
     floats(&data)
 }
 

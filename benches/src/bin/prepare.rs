@@ -1,17 +1,17 @@
-//! Times principal components of MNIST.
+//! Times principal components of MNIST, or of the matrix in an `.npy` file.
 //!
-//! - `prepare MNIST serve`: reads lines `<whiten or fifty> <threads>`, answers each with the milliseconds that fitting and
+//! - `prepare DATA serve`: reads lines `<whiten or fifty> <threads>`, answers each with the milliseconds that fitting and
 //!   transforming took, and the variance that was explained, as JSON. `peers/prepare.py` uses this to measure in turns with
 //!   scikit-learn.
-//! - `prepare MNIST`: the same once, with one and two threads.
-//! - `prepare MNIST whiten OUT.npy` or `fifty`: writes what comes out, for a comparison of the values.
+//! - `prepare DATA`: the same once, with one and two threads.
+//! - `prepare DATA whiten OUT.npy` or `fifty`: writes what comes out, for a comparison of the values.
 
 use std::hint::black_box;
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use nn_benches::prepare::{Work, fit_transform, mnist};
+use nn_benches::prepare::{Work, fit_transform, load};
 use nn_core::kernels::threads::set_threads;
 use nn_core::store::npy;
 use nn_data::InMemory;
@@ -33,10 +33,12 @@ fn measure(data: &InMemory, work: Work, threads: usize) -> Result<(f64, f64, f64
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [folder, rest @ ..] = &arguments[..] else {
-        return Err("usage: prepare MNIST-FOLDER [serve | whiten OUT.npy | fifty OUT.npy]".into());
+    let [path, rest @ ..] = &arguments[..] else {
+        return Err(
+            "usage: prepare MNIST-FOLDER-OR-NPY [serve | whiten OUT.npy | fifty OUT.npy]".into(),
+        );
     };
-    let data = mnist(Path::new(folder))?;
+    let data = load(Path::new(path))?;
     match rest {
         [] => {
             for work in [Work::Whiten, Work::Fifty] {

@@ -9,6 +9,7 @@
 
 pub mod activation;
 pub mod buffer;
+pub mod columns;
 pub mod conv;
 pub mod copy;
 pub mod cpu;
@@ -25,6 +26,7 @@ pub mod reduce;
 mod scratch;
 mod simd;
 pub mod softmax;
+pub mod sparse;
 pub mod spatial;
 pub mod stack;
 pub mod threads;

@@ -10,7 +10,7 @@
 
 mod chunks;
 
-pub use chunks::{for_each_chunk, for_each_chunk2, for_each_chunk3};
+pub use chunks::{for_each_chunk, for_each_chunk2, for_each_chunk3, map_long};
 
 use std::any::Any;
 use std::cell::{Cell, UnsafeCell};

@@ -395,7 +395,7 @@ impl Pass {
         let mut done = None;
         let memory = gradient.memory_mut::<T>()?;
         let rows = self.coefficients.rows.rows;
-        let mut last = Tensor::build::<T>([rows, self.last].into(), |_| ())?;
+        let mut last = Tensor::build::<T>([rows, self.last], |_| ())?;
         let copy = last.memory_mut::<T>()?;
         let weight = Tensor::build::<T>(self.weight.shape().clone(), |weight| {
             let sums = Sums {

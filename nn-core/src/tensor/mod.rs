@@ -135,12 +135,27 @@ impl Tensor {
         &self.raw()[..self.len()]
     }
 
-    /// A new contiguous tensor whose elements `fill` writes, all of them: they start unspecified.
-    pub(crate) fn build<T: Element + Plain>(
-        shape: Shape,
+    /// A new contiguous tensor whose elements `fill` writes, all of them: they start as whatever the memory held before,
+    /// which saves the pass that [`Tensor::zeros`] makes.
+    ///
+    /// ```
+    /// # fn main() -> nn_core::Result<()> {
+    /// use nn_core::Tensor;
+    /// let squares = Tensor::build::<f32>([2, 2], |out| {
+    ///     out.iter_mut().enumerate().for_each(|(i, v)| *v = (i * i) as f32);
+    /// })?;
+    /// assert_eq!(squares.to_vec::<f32>()?, [0.0, 1.0, 4.0, 9.0]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// If memory is exhausted.
+    pub fn build<T: Element + Plain>(
+        shape: impl Into<Shape>,
         fill: impl FnOnce(&mut [T]),
     ) -> Result<Tensor> {
-        Self::try_build(shape, |out| {
+        Self::try_build(shape.into(), |out| {
             fill(out);
             Ok(())
         })

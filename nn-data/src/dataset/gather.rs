@@ -9,10 +9,17 @@ pub(super) fn converts(from: DType, to: DType) -> bool {
     from == to || to == DType::F32 || (to == DType::F64 && from != DType::F32)
 }
 
-/// Rows `indices` of the first axis of `source` (contiguous) as a tensor of `dtype`.
+/// Rows `indices` of the first axis of `source` (contiguous) as a tensor of `dtype`; a view of it where the rows follow each
+/// other and need no conversion.
 ///
 /// The caller has checked that every index is in range.
 pub(super) fn rows(source: &Tensor, indices: &[usize], dtype: DType) -> Result<Tensor> {
+    if let Some(&first) = indices.first()
+        && source.dtype() == dtype
+        && indices.iter().zip(first..).all(|(&a, b)| a == b)
+    {
+        return Ok(source.narrow(0, first, indices.len())?);
+    }
     let mut shape = source.dims().to_vec();
     shape[0] = indices.len();
     let width: usize = shape[1..].iter().product();

@@ -88,7 +88,7 @@ impl TryFrom<Pca> for Zca {
         let backward: Vec<f64> = deviations.iter().map(|d| d.unwrap_or(0.0)).collect();
         let map = Projection::new(
             "zca",
-            basis.mean().to_vec(),
+            (basis.mean(), &basis.spread()?),
             &turned(&forward)?,
             &turned(&backward)?,
             basis.components().dtype(),

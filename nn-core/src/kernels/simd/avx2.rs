@@ -64,6 +64,11 @@ impl Simd for Avx2F32 {
         // SAFETY: see above.
         unsafe { _mm256_max_ps(_mm256_setzero_ps(), x) }
     }
+    #[inline(always)]
+    unsafe fn nonzero(x: __m256) -> u32 {
+        // SAFETY: see above.
+        unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NEQ_UQ>(x, _mm256_setzero_ps())) as u32 }
+    }
     type Quad = __m128;
     #[inline(always)]
     unsafe fn sum4(a: __m256, b: __m256, c: __m256, d: __m256) -> __m128 {
@@ -178,6 +183,11 @@ impl Simd for Avx2F64 {
     unsafe fn relu(x: __m256d) -> __m256d {
         // SAFETY: see above.
         unsafe { _mm256_max_pd(_mm256_setzero_pd(), x) }
+    }
+    #[inline(always)]
+    unsafe fn nonzero(x: __m256d) -> u32 {
+        // SAFETY: see above.
+        unsafe { _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_NEQ_UQ>(x, _mm256_setzero_pd())) as u32 }
     }
     type Quad = __m256d;
     #[inline(always)]

@@ -66,6 +66,11 @@ impl Simd for Avx512F32 {
         // SAFETY: see above.
         unsafe { _mm512_max_ps(_mm512_setzero_ps(), x) }
     }
+    #[inline(always)]
+    unsafe fn nonzero(x: __m512) -> u32 {
+        // SAFETY: see above.
+        unsafe { u32::from(_mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(x, _mm512_setzero_ps())) }
+    }
     type Quad = __m128;
     #[inline(always)]
     unsafe fn sum4(a: __m512, b: __m512, c: __m512, d: __m512) -> __m128 {
@@ -200,6 +205,11 @@ impl Simd for Avx512F64 {
     unsafe fn relu(x: __m512d) -> __m512d {
         // SAFETY: see above.
         unsafe { _mm512_max_pd(_mm512_setzero_pd(), x) }
+    }
+    #[inline(always)]
+    unsafe fn nonzero(x: __m512d) -> u32 {
+        // SAFETY: see above.
+        unsafe { u32::from(_mm512_cmp_pd_mask::<_CMP_NEQ_UQ>(x, _mm512_setzero_pd())) }
     }
     type Quad = __m256d;
     #[inline(always)]

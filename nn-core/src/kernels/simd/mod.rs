@@ -38,6 +38,8 @@ pub(in crate::kernels) trait Simd: Copy + 'static {
     unsafe fn add(a: Self::V, b: Self::V) -> Self::V;
     /// `x` where `x > 0` or NaN, else 0.
     unsafe fn relu(x: Self::V) -> Self::V;
+    /// A bit for each lane, the lowest for the first: whether it is not zero (NaN is not).
+    unsafe fn nonzero(x: Self::V) -> u32;
     /// Four numbers.
     type Quad: Copy;
     /// The sums over the lanes of four registers, each always in the same order.
@@ -133,6 +135,14 @@ macro_rules! portable {
                     };
                 }
                 x
+            }
+            #[inline(always)]
+            unsafe fn nonzero(x: Self::V) -> u32 {
+                let mut bits = 0;
+                for i in 0..$lanes {
+                    bits |= u32::from(x[i] != 0.0) << i;
+                }
+                bits
             }
             type Quad = [$t; 4];
             #[inline(always)]

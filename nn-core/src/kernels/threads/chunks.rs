@@ -1,6 +1,6 @@
 //! Slices cut into pieces, one per task.
 
-use super::parallel_for_work;
+use super::{parallel_for_long, parallel_for_work};
 
 /// A pointer to elements of which each task takes its own part.
 #[derive(Clone, Copy)]
@@ -40,6 +40,23 @@ pub fn for_each_chunk<T: Send>(out: &mut [T], chunk: usize, f: impl Fn(usize, &m
         // exclusively until all tasks are done.
         f(i, unsafe { parts.part(start, (start + chunk).min(len)) });
     });
+}
+
+/// The results of `f(0)` to `f(tasks − 1)`, in this order; in parallel, for tasks of a millisecond and more.
+///
+/// ```
+/// let squares = nn_core::kernels::threads::map_long(4, |i| i * i);
+/// assert_eq!(squares, [0, 1, 4, 9]);
+/// ```
+pub fn map_long<R: Send>(tasks: usize, f: impl Fn(usize) -> R + Sync) -> Vec<R> {
+    let mut results: Vec<Option<R>> = (0..tasks).map(|_| None).collect();
+    let parts = Parts::new(&mut results);
+    parallel_for_long(tasks, &|i| {
+        // SAFETY: each index is given out once, and `results` is borrowed until all tasks are done.
+        let slot = unsafe { parts.part(i, i + 1) };
+        slot[0] = Some(f(i));
+    });
+    results.into_iter().flatten().collect()
 }
 
 /// [`for_each_chunk`] over two slices in step: piece `i` of `a` has `chunk.0` elements, piece `i` of `b` has

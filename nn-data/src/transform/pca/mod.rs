@@ -283,6 +283,11 @@ impl Pca {
         self.stored.values()
     }
 
+    /// The variance of each column as far as the components tell.
+    pub(super) fn spread(&self) -> Result<Vec<f64>> {
+        self.stored.spread()
+    }
+
     /// √(λᵢ + ε) of every component, `None` for those without variance.
     pub(super) fn deviations(&self) -> impl Iterator<Item = Option<f64>> + '_ {
         self.stored.deviations()
@@ -292,6 +297,18 @@ impl Pca {
 impl Stored {
     fn values(&self) -> Result<Vec<f64>> {
         Ok(self.components.to_dtype(DType::F64)?.to_vec::<f64>()?)
+    }
+
+    /// Σᵢ λᵢ vᵢ² by column.
+    fn spread(&self) -> Result<Vec<f64>> {
+        let mut spread = vec![0.0; self.mean.len()];
+        let components = self.values()?;
+        let rows = components.chunks_exact(spread.len().max(1));
+        for (row, variance) in rows.zip(&self.variance) {
+            let sums = spread.iter_mut().zip(row);
+            sums.for_each(|(sum, v)| *sum += variance * v * v);
+        }
+        Ok(spread)
     }
 
     fn deviations(&self) -> impl Iterator<Item = Option<f64>> + '_ {
@@ -345,7 +362,8 @@ impl TryFrom<Stored> for Pca {
             }
         }
         let dtype = stored.components.dtype();
-        let map = Projection::new("pca", stored.mean.clone(), &forward, &backward, dtype)?;
+        let moments = (&stored.mean[..], &stored.spread()?[..]);
+        let map = Projection::new("pca", moments, &forward, &backward, dtype)?;
         Ok(Pca { stored, map })
     }
 }

@@ -63,9 +63,10 @@ fn solve<T: GemmElement + nn_core::kernels::buffer::Plain + nn_core::Element>(
         }
         Ok(())
     })?;
-    let mean = Columns::of(&raw, width).mean;
+    let raw = Tensor::from_vec(raw, [samples, width])?;
+    let mean = Columns::of(&raw, width)?.mean;
     let mut centred: Vec<T> = Vec::with_capacity(raw.len());
-    Runs::of(0..width).centred(&raw, &mean, &mut centred);
+    Runs::of(0..width).centred(raw.as_slice::<T>()?, &mean, &mut centred);
     drop(raw);
     let x = Tensor::from_vec(centred, [samples, width])?;
     let products = x.matmul(&x.t()?)?.to_dtype(DType::F64)?.to_vec::<f64>()?;

@@ -48,6 +48,22 @@ fn covariance(x: &[f64], columns: usize) -> Vec<f64> {
     out
 }
 
+/// Σ λᵢ vᵢ vᵢᵀ: the covariance, if the components are all there and right.
+fn rebuilt(pca: &Pca) -> Vec<f64> {
+    let columns = pca.mean().len();
+    let components = values(pca.components());
+    let mut out = vec![0.0; columns * columns];
+    let rows = components.chunks_exact(columns);
+    for (row, variance) in rows.zip(pca.explained_variance()) {
+        for i in 0..columns {
+            for j in 0..columns {
+                out[i * columns + j] += variance * row[i] * row[j];
+            }
+        }
+    }
+    out
+}
+
 fn close(a: &[f64], b: &[f64], tolerance: f64) {
     assert_eq!(a.len(), b.len());
     for (i, (a, b)) in a.iter().zip(b).enumerate() {
@@ -60,7 +76,7 @@ fn close(a: &[f64], b: &[f64], tolerance: f64) {
 
 #[test]
 fn components_diagonalise_the_covariance_in_every_way_of_computing_them() {
-    // Several blocks, and lanes with several of them.
+    // Several sections of several blocks.
     let data = mixed(5000, 7, 1);
     let expected = covariance(&values(data.inputs()), 7);
     for (solver, precision, tolerance) in [
@@ -71,16 +87,7 @@ fn components_diagonalise_the_covariance_in_every_way_of_computing_them() {
         let mut options = PcaOptions::count(7).solver(solver);
         options.precision = Some(precision);
         let pca = Pca::fit(&data, &options).unwrap();
-        let rows = values(pca.components());
-        let mut rebuilt = vec![0.0; 49];
-        for (row, variance) in rows.chunks_exact(7).zip(pca.explained_variance()) {
-            for i in 0..7 {
-                for j in 0..7 {
-                    rebuilt[i * 7 + j] += variance * row[i] * row[j];
-                }
-            }
-        }
-        close(&rebuilt, &expected, tolerance);
+        close(&rebuilt(&pca), &expected, tolerance);
         let ratio: f64 = pca.explained_variance_ratio().iter().sum();
         assert!((ratio - 1.0).abs() < 1e-5);
         let flat = pca.transform(data.inputs()).unwrap();
@@ -197,6 +204,54 @@ fn constant_columns_take_no_part() {
     let pca = Pca::fit(&constant, &PcaOptions::count(2).whitened(0.0)).unwrap();
     assert_eq!(pca.explained_variance_ratio(), [0.0, 0.0]);
     assert_eq!(values(&pca.transform(constant.inputs()).unwrap()), [0.0; 8]);
+}
+
+/// Mostly zeros; some columns vary in a part of the samples only, some never, some lie far from zero.
+fn mostly_zeros(rows: usize, columns: usize) -> InMemory {
+    let mut rng = Rng::new(8);
+    let mut values = vec![0.0f32; rows * columns];
+    for (row, sample) in values.chunks_exact_mut(columns).enumerate() {
+        let common = rng.normal().abs();
+        for (column, value) in sample.iter_mut().enumerate() {
+            *value = match column {
+                10..30 => 0.0,
+                40 => 3.5,
+                41 => (1000.0 + common) as f32,
+                _ if row < rows / 2 && column > 100 => 0.0,
+                _ if rng.uniform() < 0.8 => 0.0,
+                _ => (common + rng.normal().abs()) as f32,
+            };
+        }
+    }
+    table(values, columns)
+}
+
+#[test]
+fn zeros_that_are_passed_over_change_nothing() {
+    let (rows, columns) = (9000, 130);
+    let data = mostly_zeros(rows, columns);
+    let expected = covariance(&values(data.inputs()), columns);
+    for (precision, tolerance) in [(Precision::Double, 1e-10), (Precision::Single, 1e-5)] {
+        let mut options = PcaOptions::new();
+        options.precision = Some(precision);
+        let pca = Pca::fit(&data, &options).unwrap();
+        let components = values(pca.components());
+        close(&rebuilt(&pca), &expected, tolerance);
+        // A batch and its samples one by one give the same bits.
+        let batch = data.inputs().narrow(0, 0, 301).unwrap();
+        let flat = pca.transform(&batch).unwrap();
+        let plain: f64 = (0..columns)
+            .map(|c| {
+                let x = values(&batch)[5 * columns + c] - pca.mean()[c];
+                x * components[2 * columns + c]
+            })
+            .sum();
+        assert!((flat.get(&[5, 2]).unwrap() - plain).abs() < 1e-5);
+        for row in [0, 5, 300] {
+            let alone = pca.transform(&batch.narrow(0, row, 1).unwrap()).unwrap();
+            assert_eq!(values(&alone), values(&flat.narrow(0, row, 1).unwrap()));
+        }
+    }
 }
 
 #[test]
