@@ -299,6 +299,23 @@ fn losses() {
     assert!(golden.cases.len() >= 60, "{}", golden.cases.len());
 }
 
+#[test]
+fn focal_losses() {
+    let golden = golden("focal");
+    assert_eq!(golden.cases.len(), 60);
+    for (case, params) in &golden.cases {
+        let mut settings = params.clone();
+        let kind = settings.as_object_mut().unwrap().remove("loss").unwrap();
+        settings["type"] = kind;
+        if let Some(weights) = golden.find(case, "class_weights") {
+            settings["class_weights"] = weights.to_vec::<f64>().unwrap().into();
+        }
+        let loss: Loss = serde_json::from_value(settings).unwrap();
+        let target = golden.get(case, "target");
+        check(&golden, case, "loss", |x| loss.forward(x, target).unwrap());
+    }
+}
+
 /// The network of PyTorch's run, with its first weights under its names.
 fn network(golden: &Golden, dtype: DType) -> nn_layers::Sequential {
     let recipe = r#"{"layers": [

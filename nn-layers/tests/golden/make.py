@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Golden values for nn-layers, from PyTorch (f64 unless said otherwise).
 
-    pip install torch numpy safetensors scikit-learn
+    pip install torch torchvision numpy safetensors scikit-learn
     python3 make.py            # writes beside this script
 
 One safetensors file a group, tensors named `<case>.<role>`; the JSON beside it lists the cases with their parameters.
@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from sklearn.datasets import load_digits
 from sklearn.metrics import hinge_loss
+from torchvision.ops import sigmoid_focal_loss
 
 HERE = pathlib.Path(__file__).resolve().parent
 torch.set_default_dtype(torch.float64)
@@ -302,8 +303,46 @@ def trajectory():
     (HERE / "trajectory.json").write_text(json.dumps(out, indent=1) + "\n")
 
 
+# ---------------------------------------------------------------- focal losses
+
+def focal():
+    g = Group(
+        "focal",
+        "roles: input, target, class_weights where used, loss, grad_output where reduction is none, grad_input. binary_focal is "
+        "torchvision's sigmoid_focal_loss; focal its counterpart over classes, from PyTorch's cross-entropy of each sample.",
+    )
+    rng = torch.Generator().manual_seed(8)
+    x, yes = torch.randn(7, 4, generator=rng) * 3, (torch.rand(7, 4, generator=rng) < 0.3).double()
+    y, w = torch.randint(0, 4, (7,), generator=rng), torch.tensor([0.5, 2.0, 1.0, 4.0])
+
+    def classes(logits, target, gamma, weights, reduction):
+        cross = F.cross_entropy(logits, target, reduction="none")
+        loss = (1 - torch.exp(-cross)) ** gamma * cross * (1 if weights is None else weights[target])
+        return {"none": lambda: loss, "sum": loss.sum, "mean": loss.mean}[reduction]()
+
+    for gamma in [0.0, 0.5, 2.0, 5.0]:
+        for reduction in ["none", "sum", "mean"]:
+            for alpha in [None, 0.25, 0.9]:
+                xi = leaf(x)
+                loss = sigmoid_focal_loss(xi, yes, -1 if alpha is None else alpha, gamma, reduction)
+                go = torch.randn(loss.shape, generator=rng) if loss.dim() else None
+                loss.backward(go)
+                params = {"loss": "binary_focal", "gamma": gamma, "alpha": alpha, "reduction": reduction}
+                g.add(f"binary_{gamma}_{alpha}_{reduction}", params, input=xi, target=yes, loss=loss, grad_output=go, grad_input=xi.grad)
+            for weights in [None, w]:
+                xi = leaf(x)
+                loss = classes(xi, y, gamma, weights, reduction)
+                go = torch.randn(loss.shape, generator=rng) if loss.dim() else None
+                loss.backward(go)
+                name = f"focal_{gamma}_{'plain' if weights is None else 'weights'}_{reduction}"
+                params = {"loss": "focal", "gamma": gamma, "reduction": reduction}
+                g.add(name, params, input=xi, target=y, class_weights=weights, loss=loss, grad_output=go, grad_input=xi.grad)
+    g.save()
+
+
 if __name__ == "__main__":
     activations()
     linear()
     losses()
+    focal()
     trajectory()
