@@ -224,7 +224,7 @@ fn csv_options(data: &recipe::Data, regression: bool) -> Result<CsvOptions> {
             .map(|name| (column(name), Encoding::Ordinal)),
     )
     .collect();
-    options.missing = data.missing;
+    options.missing = data.missing.unwrap_or_default();
     options.memory = data.memory_mib.map(|mib| mib.saturating_mul(1 << 20));
     options.class_names = (!data.classes.is_empty()).then(|| data.classes.clone());
     Ok(options)
@@ -243,7 +243,7 @@ pub fn divide(source: Source, recipe: &recipe::Recipe) -> Result<Parts> {
     let samples = limited(source.samples)?;
     match (recipe.preprocess.fills_missing(), data.missing) {
         (true, _) => validate::trainable_once_filled(&samples)?,
-        (false, Missing::Keep) => {
+        (false, Some(Missing::Keep)) => {
             return Err(Error::input(format!(
                 "{}: [data] missing = \"keep\" leaves missing values as they are; fill them in with \"impute\" as the first step of [preprocess]",
                 recipe.file.display()

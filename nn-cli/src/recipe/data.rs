@@ -36,9 +36,10 @@ pub struct Data {
     /// For `.csv`: the character between columns; by default told from the content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<char>,
-    /// For `.csv`: what happens to rows with missing values.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub missing: Missing,
+    /// For `.csv`: what happens to rows with missing values; by default they are kept where the first step of [preprocess]
+    /// fills them in, and else refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Missing>,
     /// For `.csv`: a file of more MiB than this is not read as a whole but batch by batch; by default 256.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory_mib: Option<u64>,
@@ -216,7 +217,7 @@ impl Data {
             numeric: Vec::new(),
             header: None,
             delimiter: None,
-            missing: Missing::default(),
+            missing: None,
             memory_mib: None,
             color: None,
             size: None,

@@ -1,10 +1,11 @@
 //! From a file, a name and the options of the command line to a recipe that has been checked.
 
-use nn_layers::spec::nearest;
 use std::path::{Path, PathBuf};
 
+use nn_data::dataset::Missing;
 use nn_layers::Loss;
 use nn_layers::loss::Reduction;
+use nn_layers::spec::nearest;
 use nn_optim::schedule::Time;
 
 use super::node::{Entry, Node, Origin, Value};
@@ -148,6 +149,9 @@ pub(super) fn parse(
         recipe.name = file
             .file_stem()
             .map_or_else(|| "run".into(), |stem| stem.to_string_lossy().into_owned());
+    }
+    if recipe.preprocess.fills_missing() {
+        recipe.data.missing.get_or_insert(Missing::Keep);
     }
     check(&recipe, &node).map_err(|problem| problem.in_file(file))?;
     Ok(recipe)

@@ -25,7 +25,6 @@ fn holes(rows: usize) -> String {
 const TABLE: &str = r#"
 [data]
 source = "holes.csv"
-missing = "keep"
 
 [preprocess]
 steps = ["impute median indicator", "standard", "pca 4 whiten"]
@@ -105,6 +104,18 @@ fn missing_values_need_a_word_about_them() {
     );
     train(
         &["--set", "preprocess.steps=[\"standard\"]"],
+        &[
+            "line 4, column \"c\": the value is missing",
+            "(missing = \"keep\")",
+        ],
+    );
+    train(
+        &[
+            "--set",
+            "preprocess.steps=[\"standard\"]",
+            "--set",
+            "data.missing=keep",
+        ],
         &["missing = \"keep\"", "impute"],
     );
     train(&["--set", "data.missing=drp"], &["did you mean \"drop\"?"]);

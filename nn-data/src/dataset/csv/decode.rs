@@ -288,7 +288,7 @@ fn bad_number(table: &Table, at: u64, column: usize, text: &str) -> Error {
             } else {
                 format!("the value is missing (\"{text}\")")
             },
-            "fill it in, drop or impute such rows, or leave the column out",
+            "fill it in; leave such rows out (missing = \"drop\") or keep them and impute the value (missing = \"keep\"); or leave the column out",
         ),
         Ok(value) if value.is_finite() => (
             format!("{text} is too large for a 32-bit number"),
