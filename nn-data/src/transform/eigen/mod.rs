@@ -67,10 +67,16 @@ pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// A matrix to read: data, rows, columns, and the distances between them.
-type Read<'a> = (&'a [f64], [usize; 2], [usize; 2]);
+pub(super) type Read<'a> = (&'a [f64], [usize; 2], [usize; 2]);
 
 /// `c = a·b`, or `c += a·b`; `c` has rows `stride` apart.
-fn product(a: Read<'_>, b: Read<'_>, c: &mut [f64], stride: usize, add: bool) -> Result<()> {
+pub(super) fn product(
+    a: Read<'_>,
+    b: Read<'_>,
+    c: &mut [f64],
+    stride: usize,
+    add: bool,
+) -> Result<()> {
     let wrong = || Error::argument("eigenvectors", "a block leaves its matrix");
     let left = MatRef::new(a.0, a.1[0], a.1[1], a.2[0], a.2[1]).ok_or_else(wrong)?;
     let right = MatRef::new(b.0, b.1[0], b.1[1], b.2[0], b.2[1]).ok_or_else(wrong)?;

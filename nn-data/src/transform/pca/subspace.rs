@@ -19,6 +19,8 @@ use crate::error::{Error, Result};
 const ROWS: usize = 1024;
 /// Products between two orthonormalisations: in f64 that many leave the smallest direction visible.
 const BETWEEN: usize = 2;
+/// Rows that are made orthogonal to those before them together.
+const BLOCK: usize = 8;
 
 /// How much is computed.
 pub(super) struct Sizes {
@@ -134,11 +136,11 @@ fn iterate(
         let mut rng = Rng::addressed(seed, Purpose::Init, 0, direction as u64);
         q.extend((0..n).map(|_| rng.normal()));
     }
-    orthonormalise(&mut q, n);
+    orthonormalise(&mut q, n)?;
     for iteration in 1..=iterations {
         q = product(&q)?;
         if iteration % BETWEEN == 0 || iteration == iterations {
-            orthonormalise(&mut q, n);
+            orthonormalise(&mut q, n)?;
         }
     }
     let z = product(&q)?;
@@ -149,13 +151,20 @@ fn iterate(
         ));
     }
     let mut small = vec![0.0; directions * directions];
+    let transposed = (&z[..], [n, directions], [1, n]);
+    eigen::product(
+        (&q, [directions, n], [n, 1]),
+        transposed,
+        &mut small,
+        directions,
+        false,
+    )?;
+    // Symmetric but for rounding.
     for i in 0..directions {
-        for j in i..directions {
-            let (a, b) = (i * n..(i + 1) * n, j * n..(j + 1) * n);
-            // Symmetric but for rounding.
-            let value = 0.5 * (dot(&q[a.clone()], &z[b.clone()]) + dot(&q[b], &z[a]));
-            small[i * directions + j] = value;
-            small[j * directions + i] = value;
+        for j in 0..i {
+            let (a, b) = (i * directions + j, j * directions + i);
+            let mean = 0.5 * (small[a] + small[b]);
+            (small[a], small[b]) = (mean, mean);
         }
     }
     let ritz = eigen::symmetric(small, directions, directions)?;
@@ -169,24 +178,48 @@ fn iterate(
     })
 }
 
-/// Makes the rows orthonormal by the modified Gram–Schmidt process, done twice. A row that depends on those before becomes 0.
-fn orthonormalise(rows: &mut [f64], n: usize) {
-    for at in 0..rows.len() / n {
-        let (before, rest) = rows.split_at_mut(at * n);
-        let row = &mut rest[..n];
-        let length = dot(row, row).sqrt();
+/// Makes the rows orthonormal by the Gram–Schmidt process, in blocks, each done twice. A row that depends on those before
+/// becomes 0.
+pub(super) fn orthonormalise(rows: &mut [f64], n: usize) -> Result<()> {
+    for start in (0..rows.len() / n).step_by(BLOCK) {
+        let (before, rest) = rows.split_at_mut(start * n);
+        let count = BLOCK.min(rest.len() / n);
+        let block = &mut rest[..count * n];
+        let mut shares = vec![0.0; count * start];
         for _ in 0..2 {
-            for other in before.chunks_exact(n) {
-                let share = dot(other, row);
-                row.iter_mut().zip(other).for_each(|(v, o)| *v -= share * o);
+            let lengths: Vec<f64> = block.chunks_exact(n).map(|r| dot(r, r).sqrt()).collect();
+            if start > 0 {
+                let transposed = (&*before, [n, start], [1, n]);
+                eigen::product(
+                    (block, [count, n], [n, 1]),
+                    transposed,
+                    &mut shares,
+                    start,
+                    false,
+                )?;
+                shares.iter_mut().for_each(|share| *share = -*share);
+                let shares = (&shares[..], [count, start], [start, 1]);
+                eigen::product(shares, (before, [start, n], [n, 1]), block, n, true)?;
+            }
+            for (at, length) in lengths.into_iter().enumerate() {
+                let (others, rest) = block.split_at_mut(at * n);
+                orthonormalise_row(others, &mut rest[..n], length);
             }
         }
-        let left = dot(row, row).sqrt();
-        let factor = if left > length * 1e-13 {
-            1.0 / left
-        } else {
-            0.0
-        };
-        row.iter_mut().for_each(|v| *v *= factor);
     }
+    Ok(())
+}
+
+/// Takes from a row, which once was `length` long, its shares of the others, and makes it of length 1.
+fn orthonormalise_row(others: &[f64], row: &mut [f64], length: f64) {
+    for other in others.chunks_exact(row.len()) {
+        let share = dot(other, row);
+        row.iter_mut().zip(other).for_each(|(v, o)| *v -= share * o);
+    }
+    let left = dot(row, row).sqrt();
+    let factor = match left > length * 1e-13 {
+        true => 1.0 / left,
+        false => 0.0,
+    };
+    row.iter_mut().for_each(|v| *v *= factor);
 }

@@ -2,7 +2,7 @@
 
 use nn_core::{DType, Rng, Tensor};
 
-use super::subspace::Sizes;
+use super::subspace::{Sizes, orthonormalise};
 use super::*;
 use crate::dataset::{InMemory, Targets};
 use crate::transform::Zca;
@@ -250,6 +250,27 @@ fn zeros_that_are_passed_over_change_nothing() {
         for row in [0, 5, 300] {
             let alone = pca.transform(&batch.narrow(0, row, 1).unwrap()).unwrap();
             assert_eq!(values(&alone), values(&flat.narrow(0, row, 1).unwrap()));
+        }
+    }
+}
+
+#[test]
+fn rows_become_orthonormal_and_dependent_ones_zero() {
+    let (rows, n) = (21, 40);
+    let mut rng = Rng::new(2);
+    let mut q: Vec<f64> = (0..rows * n).map(|_| rng.normal()).collect();
+    // Dependent on rows of the same block and of earlier ones; one is all but dependent.
+    for i in 0..n {
+        q[5 * n + i] = 2.0 * q[3 * n + i];
+        q[13 * n + i] = q[n + i] - q[2 * n + i];
+        q[20 * n + i] = q[i] + q[10 * n + i] + 1e-9 * q[20 * n + i];
+    }
+    orthonormalise(&mut q, n).unwrap();
+    for i in 0..rows {
+        for j in 0..rows {
+            let product: f64 = (0..n).map(|at| q[i * n + at] * q[j * n + at]).sum();
+            let expected = f64::from(u8::from(i == j && ![5, 13].contains(&i)));
+            assert!((product - expected).abs() < 1e-13, "{i} {j}: {product}");
         }
     }
 }
