@@ -6,7 +6,8 @@ use nn_core::{Context, Tensor};
 use nn_data::dataset::TargetKind;
 use nn_data::metrics::{
     Averages, Baseline, BinaryCounts, Bootstrap, ClassificationMeter, ClassificationReport,
-    ConfusionMatrix, Interval, RegressionMeter, RegressionScores, precision_recall_f1,
+    ConfusionMatrix, Interval, KappaWeights, RegressionMeter, RegressionScores,
+    precision_recall_f1,
 };
 use nn_data::transform::Transform;
 use nn_data::{Dataset, Loader};
@@ -29,7 +30,7 @@ const MAX_RESAMPLED: usize = 3_000;
 pub struct Evaluation {
     /// Number of samples.
     pub samples: usize,
-    /// The training loss, averaged over the samples.
+    /// The training loss, averaged over the samples, by their class weights where it has such.
     pub loss: f64,
     /// The rest, by the kind of target.
     pub scores: Scores,
@@ -60,6 +61,14 @@ pub struct ClassScores {
     pub report: ClassificationReport,
     /// `[true][said]`
     pub confusion: Vec<Vec<u64>>,
+    /// The mean recall of the classes.
+    pub balanced_accuracy: f64,
+    /// Cohen's κ.
+    pub cohen_kappa: f64,
+    /// Matthews' correlation.
+    pub mcc: f64,
+    /// Mean −ln of the probability given to the truth, where the loss gives probabilities.
+    pub log_loss: Option<f64>,
     /// k and the share of samples whose class is among the k likeliest.
     pub top: Option<(usize, f64)>,
     /// The worst mistakes, the worst first.
@@ -77,7 +86,7 @@ pub struct ClassScores {
 /// A sample that was taken for another class.
 #[derive(Clone, Debug)]
 pub struct Mistake {
-    /// Its place in the data that was judged on.
+    /// Its place in the source of the data that was judged on, from 0 on.
     pub sample: usize,
     /// Its class.
     pub truth: usize,
@@ -113,7 +122,7 @@ pub fn evaluate(
     worst: usize,
 ) -> Result<Evaluation> {
     let loader = Loader::new(data.clone()).batch_size(CHUNK)?;
-    let (mut samples, mut loss) = (0, 0.0);
+    let (mut samples, mut loss, mut weights) = (0, 0.0, 0.0);
     let mut meter = Meter::new(plan)?;
     let mut binary = BinaryMeter::new(plan).filter(|_| worst > 0);
     let mut mistakes: Vec<Mistake> = Vec::new();
@@ -124,7 +133,11 @@ pub fn evaluate(
             &mut Context::evaluate(),
         )?;
         let targets = plan.targets.transform(&batch.targets)?;
-        loss += plan.header.loss.forward(&outputs, &targets)?.item()? * batch.len() as f64;
+        let weight = plan.header.loss.mean_weight(&targets)?;
+        if weight > 0.0 {
+            loss += plan.header.loss.forward(&outputs, &targets)?.item()? * weight;
+            weights += weight;
+        }
         samples += batch.len();
         let said = plan.interpret(&outputs)?;
         meter.add(&said, &batch.targets)?;
@@ -132,7 +145,7 @@ pub fn evaluate(
             binary.add(&said.to_vec::<f32>()?, &batch.targets.to_vec::<u32>()?);
         }
         if let (Meter::Classes(_), true) = (&meter, worst > 0) {
-            find_mistakes(plan, &said, &batch, &mut mistakes)?;
+            find_mistakes(plan, data, &said, &batch, &mut mistakes)?;
             // The most certain that were wrong come first; ties by place, so that the choice does not depend on the batches.
             mistakes.sort_by(|a, b| {
                 a.chance
@@ -166,6 +179,10 @@ pub fn evaluate(
             Scores::Classes(Box::new(ClassScores {
                 report: meter.report()?,
                 confusion: matrix.rows().map(<[u64]>::to_vec).collect(),
+                balanced_accuracy: matrix.balanced_accuracy(),
+                cohen_kappa: matrix.cohen_kappa(KappaWeights::None),
+                mcc: matrix.mcc(),
+                log_loss: meter.log_loss().filter(|_| plan.has_probabilities()),
                 top: meter.top_k(),
                 worst: mistakes,
                 baseline: Baseline::majority_of(&matrix.truth_counts())?,
@@ -186,7 +203,7 @@ pub fn evaluate(
     };
     Ok(Evaluation {
         samples,
-        loss: loss / samples as f64,
+        loss: loss / f64::max(weights, f64::MIN_POSITIVE),
         scores,
     })
 }
@@ -251,6 +268,7 @@ impl Meter {
 
 fn find_mistakes(
     plan: &Plan,
+    data: &impl Dataset,
     said: &Tensor,
     batch: &nn_data::Batch,
     mistakes: &mut Vec<Mistake>,
@@ -274,7 +292,7 @@ fn find_mistakes(
     for (row, truth, said, confidence, chance) in wrong {
         let values = batch.inputs.slice(0, row..row + 1)?.to_vec::<f32>()?;
         mistakes.push(Mistake {
-            sample: batch.indices[row],
+            sample: data.source_index(batch.indices[row]),
             truth,
             said,
             confidence,

@@ -327,7 +327,8 @@ pub fn read_sentence(path: &Path, error: &nn_core::Error) -> String {
     }
 }
 
-fn shorten(names: &[String]) -> String {
+/// The names side by side; of many the first two and the last.
+pub fn shorten(names: &[String]) -> String {
     match names {
         [first, second, .., last] if names.len() > 12 => format!("{first}, {second}, …, {last}"),
         _ => names.join(", "),

@@ -17,9 +17,10 @@ use crate::error::{Error, Result};
 use crate::model::{Header, picture_shape};
 use crate::picture::border_brightness;
 use crate::recipe::{self, ColumnName, Columns, Scale};
+use crate::view::number::grouped;
 
 pub use along::Along;
-pub use checks::{absent_classes, leakage};
+pub use checks::{absent_classes, leakage, useless_columns};
 
 /// The embedded and the made-up sets by their names in a recipe.
 pub const EMBEDDED: [&str; 10] = [
@@ -102,28 +103,39 @@ pub fn open_watched(data: &recipe::Data, regression: bool, quiet: bool) -> Resul
     if folder::is_one(path) {
         return folder::open(data, path, quiet);
     }
-    let (samples, schema) = from_file(data, regression)?;
+    let (samples, schema, dropped_rows) = from_file(data, regression)?;
     Ok(Source {
         validation: None,
         test: None,
         along: along::of(data, samples.len(), schema.is_some())?,
         samples,
         schema,
-        left_out: String::new(),
+        left_out: match dropped_rows {
+            0 => String::new(),
+            1 => format!(
+                "{}: 1 row is left out, in which a value is missing",
+                data.source
+            ),
+            rows => format!(
+                "{}: {} rows are left out, in which a value is missing",
+                data.source,
+                grouped(rows as u64)
+            ),
+        },
     })
 }
 
-/// An embedded set, or a table or array from a file; a large table stays on disk.
+/// An embedded set, or a table or array from a file, and how many rows of it were left out; a large table stays on disk.
 fn from_file(
     data: &recipe::Data,
     regression: bool,
-) -> Result<(Arc<dyn Dataset>, Option<CsvSchema>)> {
+) -> Result<(Arc<dyn Dataset>, Option<CsvSchema>, usize)> {
     let path = Path::new(&data.source);
     if path.exists() && is_table(path) {
         let read = csv_options(data, regression)?.open(path)?;
-        return Ok((read.data, Some(read.schema)));
+        return Ok((read.data, Some(read.schema), read.dropped_rows));
     }
-    Ok((Arc::new(in_memory(data, regression)?), None))
+    Ok((Arc::new(in_memory(data, regression)?), None, 0))
 }
 
 /// An embedded set, or a table or array from a file, all of it in memory.

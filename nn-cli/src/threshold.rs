@@ -6,7 +6,7 @@ use nn_data::{Dataset, Subset};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::model::Model;
+use crate::model::{Model, shorten};
 use crate::opened::{Predictions, Truth};
 use crate::recipe::Recipe;
 
@@ -37,7 +37,7 @@ pub fn positive(recipe: &Recipe, train: &Subset) -> Result<Option<usize>> {
         };
         let problem = match names.len() {
             0 => "the targets are numbers".to_string(),
-            count => format!("the data has {count} classes"),
+            count => format!("the data has {count} classes ({})", shorten(names)),
         };
         return Err(wrong(format!(
             "{key} is for two classes, but {problem}; take it out"

@@ -97,6 +97,11 @@ impl Dataset for Subset {
         Ok(batch)
     }
 
+    fn source_index(&self, index: usize) -> usize {
+        self.original(index)
+            .map_or(index, |behind| self.dataset.source_index(behind))
+    }
+
     fn is_finite(&self) -> bool {
         self.dataset.is_finite()
     }
@@ -126,5 +131,10 @@ mod tests {
         assert!(subset.batch(&[2]).is_err());
         assert!(Subset::new(subset.dataset().clone(), vec![4]).is_err());
         assert_eq!(subset.first(1).indices(), [3]);
+        // A part of a part is named by the source as well.
+        let part = Subset::new(Arc::new(subset), vec![1]).unwrap();
+        assert_eq!((part.source_index(0), part.original(0)), (1, Some(1)));
+        let part = Subset::new(Arc::new(part), vec![0]).unwrap();
+        assert_eq!((part.source_index(0), part.original(0)), (1, Some(0)));
     }
 }

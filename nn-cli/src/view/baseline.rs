@@ -36,18 +36,29 @@ pub fn classes(scores: &ClassScores, names: &[String]) -> String {
         let ends = range(interval, |v| format!("{v:.4}"));
         text.push_str(&format!(" · macro F1 {macro_f1} ({ends})"));
     }
+    text.push_str(&format!(
+        "\nbalanced accuracy {} · Cohen's κ {:.4} · MCC {:.4}",
+        percent(scores.balanced_accuracy),
+        scores.cohen_kappa,
+        scores.mcc
+    ));
+    if let Some(loss) = scores.log_loss {
+        text.push_str(&format!(" · log loss {}", short(loss)));
+    }
     if let Baseline::Majority {
         class,
         accuracy,
         macro_f1,
+        log_loss,
         ..
     } = scores.baseline
     {
         let name = names.get(class).map_or("?", String::as_str);
         text.push_str(&format!(
-            "\nbaseline: always saying \"{}\" has accuracy {}, macro F1 {macro_f1:.4}\n",
+            "\nbaseline: always saying \"{}\" has accuracy {}, macro F1 {macro_f1:.4}; by shares log loss {}\n",
             fit(name, 30),
-            percent(accuracy)
+            percent(accuracy),
+            short(log_loss)
         ));
     }
     text

@@ -16,7 +16,7 @@ const ROWS: usize = 8;
 /// The errors, the verdict, its reasons and the advice.
 pub fn verdict(
     title: &str,
-    measure: &str,
+    (measure, reason): (&str, Option<&str>),
     guess: &str,
     errors: &Errors,
     verdict: &Verdict,
@@ -57,6 +57,9 @@ pub fn verdict(
         ),
     }
     line("a guess's", errors.guess, guess.into());
+    if let Some(reason) = reason {
+        text.push_str(&format!("\n{}", item(reason, style)));
+    }
 
     let name = verdict.finding.name();
     let name = match verdict.finding {

@@ -58,8 +58,23 @@ fn a_rare_class_is_found_and_the_report_says_why_accuracy_misleads() {
         ],
         &report,
     );
-    // The threshold is the model's: prediction goes by it.
+    // The threshold is the model's: prediction and diagnosis go by it, and in a diagnosis of such data every class counts alike.
     let judged = place.good(["eval", "better", "--json"]).json();
+    let diagnosis = place.good(["diagnose", "better", "--json"]).json();
+    assert_eq!(diagnosis["measure"], "balanced error");
+    assert_eq!(diagnosis["guess"], 0.5);
+    let balanced = judged["balanced_accuracy"].as_f64().unwrap();
+    let error = diagnosis["test"]["value"].as_f64().unwrap();
+    assert!((1.0 - balanced - error).abs() < 1e-9, "{balanced} {error}");
+    let diagnosis = place.good(["diagnose", "better"]).out;
+    text(
+        &["99.50 % of the samples are \"no\"", "counts alike"],
+        &diagnosis,
+    );
+    // Samples are called by their place in the source, not in the part.
+    let worst = judged["worst"].as_array().unwrap();
+    let places = worst.iter().map(|mistake| mistake["sample"].as_u64());
+    assert!(places.flatten().max() > judged["samples"].as_u64());
     let threshold = judged["binary"]["threshold"]["chosen"]["value"]
         .as_f64()
         .unwrap();

@@ -68,6 +68,10 @@ fn a_table_with_missing_values_is_imputed_and_reduced() {
         judged["accuracy"].as_f64().expect("accuracy") > 0.95,
         "{judged}"
     );
+    // The report shows the network as it takes what was prepared.
+    place.good(["report", "runs/holes-1", "--out", "holes.html"]);
+    let page = place.read("holes.html");
+    assert!(page.contains("Linear 4→8"), "the width after preparation");
     // Missing in prediction as well.
     place.file(
         "new.csv",
@@ -189,4 +193,38 @@ batch_size = 16
         2,
         &["[network]"],
     );
+}
+
+#[test]
+fn columns_nothing_can_be_learnt_from_are_named_before_training() {
+    let place = Place::new();
+    let row = |at: usize| {
+        let gap = if at == 7 {
+            String::new()
+        } else {
+            at.to_string()
+        };
+        format!("u{at},{gap},3,{}\n", ["up", "down"][at % 2])
+    };
+    let rows: String = (0..60).map(row).collect();
+    place.file("rows.csv", format!("who,a,same,kind\n{rows}"));
+    place.file(
+        "rows.toml",
+        TABLE
+            .replace("holes.csv\"", "rows.csv\"\nmissing = \"drop\"")
+            .replace(
+                "\"impute median indicator\", \"standard\", \"pca 4 whiten\"",
+                "\"standard\"",
+            )
+            .replace("epochs = 20", "epochs = 1"),
+    );
+    let call = place.good(["train", "rows.toml"]);
+    let said = format!("{}{}", call.out, call.err);
+    for expected in [
+        "1 row is left out, in which a value is missing",
+        "column \"who\" has a text of its own in most rows",
+        "\"same\" ",
+    ] {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
 }

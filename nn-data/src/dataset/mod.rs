@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 pub use self::cifar::{CifarLabels, cifar};
 pub use self::csv::{
     Column, ColumnKind, CsvData, CsvFile, CsvOptions, CsvSchema, CsvStream, CsvTarget, Encoding,
-    Missing,
+    Missing, SchemaColumn,
 };
 pub use embedded::{breast_cancer, diabetes, digits, iris, wine};
 pub use emnist::{EMNIST_SUBSETS, emnist};
@@ -109,6 +109,12 @@ pub trait Dataset: Send + Sync {
     /// If an index is not below [`len`](Dataset::len), or a sample cannot be read.
     fn batch(&self, indices: &[usize]) -> Result<Batch>;
 
+    /// Where sample `index` stands in the source that this data is a part of, such as its row in a file: to name it by. By default
+    /// the index itself.
+    fn source_index(&self, index: usize) -> usize {
+        index
+    }
+
     /// Whether no input can be NaN or infinite, as with pictures of bytes: then nobody needs to look.
     fn is_finite(&self) -> bool {
         false
@@ -151,6 +157,9 @@ macro_rules! forward_to_inner {
             }
             fn batch(&self, indices: &[usize]) -> Result<Batch> {
                 (**self).batch(indices)
+            }
+            fn source_index(&self, index: usize) -> usize {
+                (**self).source_index(index)
             }
             fn is_finite(&self) -> bool {
                 (**self).is_finite()

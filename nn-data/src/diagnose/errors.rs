@@ -79,6 +79,19 @@ impl ErrorAnalysis {
     /// # Errors
     /// If the numbers of probabilities and classes do not fit, or a class is out of range.
     pub fn of(probabilities: &[f32], classes: usize, truth: &[u32]) -> Result<ErrorAnalysis> {
+        Self::decided(probabilities, classes, truth, likeliest)
+    }
+
+    /// [`of`](Self::of) where something else decides which class the probabilities of a sample say, such as a threshold.
+    ///
+    /// # Errors
+    /// As [`of`](Self::of), or if it says a class out of range.
+    pub fn decided(
+        probabilities: &[f32],
+        classes: usize,
+        truth: &[u32],
+        decide: impl Fn(&[f32]) -> usize,
+    ) -> Result<ErrorAnalysis> {
         check(probabilities, classes, truth)?;
         let mut mistakes = Vec::new();
         let mut bands: Vec<Band> = (0..BANDS.len())
@@ -91,7 +104,11 @@ impl ErrorAnalysis {
             .collect();
         let mut all_said = Vec::with_capacity(truth.len());
         for (sample, (row, &label)) in probabilities.chunks_exact(classes).zip(truth).enumerate() {
-            let said = likeliest(row);
+            let said = decide(row);
+            if said >= classes {
+                let problem = format!("class {said} was decided on, there are {classes}");
+                return Err(Error::argument("error analysis", problem));
+            }
             let confidence = f64::from(row[said]);
             let wrong = said != label as usize;
             all_said.push(said as u32);

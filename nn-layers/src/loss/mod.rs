@@ -111,6 +111,37 @@ impl Loss {
         }
     }
 
+    /// By how much the mean over a batch with these targets counts in the mean over several batches: the number of samples, or
+    /// the sum of the labels' class weights where the mean divides by that.
+    ///
+    /// # Errors
+    /// [`nn_core::Error::DType`] unless labels are integers; [`nn_core::Error::Value`] for a label without a weight.
+    pub fn mean_weight(&self, target: &Tensor) -> Result<f64> {
+        let samples = target.dims().first().copied().unwrap_or(1) as f64;
+        let (weights, ignored) = match self {
+            Loss::CrossEntropy(loss) => (loss.class_weights.as_ref(), loss.ignore_index),
+            Loss::Nll(loss) => (loss.class_weights.as_ref(), loss.ignore_index),
+            _ => (None, None),
+        };
+        if (weights.is_none() && ignored.is_none()) || target.dtype().is_float() {
+            return Ok(samples);
+        }
+        let labels = target.to_dtype(nn_core::DType::I64)?.to_vec::<i64>()?;
+        let counted = labels.into_iter().filter(|&label| Some(label) != ignored);
+        counted
+            .map(|label| {
+                let Some(weights) = weights else {
+                    return Ok(1.0);
+                };
+                let weight = usize::try_from(label).ok().and_then(|at| weights.get(at));
+                weight.copied().ok_or_else(|| {
+                    let problem = format!("label {label} is none of {} classes", weights.len());
+                    nn_core::Error::value(self.name(), problem)
+                })
+            })
+            .sum()
+    }
+
     /// The name a recipe uses.
     pub fn name(&self) -> &'static str {
         match self {

@@ -48,7 +48,7 @@ pub fn importance(model: &Model, judged: &Judged, unit: &Unit, seed: u64) -> Res
     let mut predictions = Predictions::of(model, &part)?;
     let score = |inputs: &Tensor| -> Result<f64> {
         predictions.said = model.predict(inputs)?.to_vec::<f32>()?;
-        let costs = unit.costs(&predictions);
+        let costs = unit.costs(&model.plan, &predictions);
         Ok(-costs.iter().sum::<f64>() / costs.len().max(1) as f64)
     };
     let found = permutation_importance(&batch.inputs, &columns, &shuffling, score)?;

@@ -5,9 +5,10 @@ use nn_data::diagnose::Estimate;
 use nn_data::{Dataset, Subset};
 
 use crate::error::Result;
-use crate::evaluate::largest;
-use crate::model::Model;
+use crate::model::{Model, Plan};
 use crate::opened::{Predictions, Truth};
+use crate::view::baseline::SKEWED;
+use crate::view::number::percent;
 
 /// At most so many samples of the training part are measured, evenly spaced.
 const TRAINING: usize = 10_000;
@@ -18,8 +19,7 @@ pub struct Judged {
     pub part: Subset,
     /// What the model says, and what is true.
     pub predictions: Predictions,
-    /// What each sample adds to the error: 1 for a wrong class, 0 for a right one; for numbers the squared error as a share of the
-    /// variance.
+    /// What each sample adds to the error: see [`Unit`].
     pub costs: Vec<f64>,
     /// Their mean.
     pub error: Estimate,
@@ -28,8 +28,11 @@ pub struct Judged {
 /// In what unit errors are measured, and how large that of a guess is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Unit {
-    /// The share of wrong classes; the guess always says the most frequent one.
+    /// The share of wrong classes; the guess always says the most frequent one. A wrong sample costs 1.
     Rate { class: usize },
+    /// Where the most frequent class has nearly all samples, a `share`: the mean over the classes of the share of wrong ones, so
+    /// that all classes count alike. A wrong sample costs the more, the rarer its class.
+    Balanced { class: usize, share: f64 },
     /// The share of the variance of each output that is not explained; the guess always says the mean.
     Unexplained { variances: Vec<f64> },
 }
@@ -45,8 +48,11 @@ impl Unit {
             labels.iter().for_each(|&label| counts[label as usize] += 1);
             // The first of equal ones.
             let class = (0..counts.len()).rev().max_by_key(|&class| counts[class]);
-            return Ok(Unit::Rate {
-                class: class.unwrap_or(0),
+            let class = class.unwrap_or(0);
+            let share = counts[class] as f64 / labels.len().max(1) as f64;
+            return Ok(match share >= SKEWED && counts.len() > 1 {
+                true => Unit::Balanced { class, share },
+                false => Unit::Rate { class },
             });
         }
         let outputs = train.target_kind().outputs().max(1);
@@ -75,6 +81,7 @@ impl Unit {
     pub fn name(&self) -> &'static str {
         match self {
             Unit::Rate { .. } => "error",
+            Unit::Balanced { .. } => "balanced error",
             Unit::Unexplained { .. } => "unexplained variance",
         }
     }
@@ -90,6 +97,10 @@ impl Unit {
                 let wrong = labels.iter().filter(|&&label| label as usize != *class);
                 Ok(wrong.count() as f64 / labels.len().max(1) as f64)
             }
+            Unit::Balanced { .. } => {
+                let labels = part.class_labels()?.unwrap_or_default();
+                Ok(1.0 - 1.0 / counts(&labels).iter().filter(|&&n| n > 0).count().max(1) as f64)
+            }
             Unit::Unexplained { .. } => Ok(1.0),
         }
     }
@@ -97,7 +108,7 @@ impl Unit {
     /// What the guess says, in words.
     pub fn guess_words(&self, target: &TargetKind) -> String {
         match self {
-            Unit::Rate { class } => {
+            Unit::Rate { class } | Unit::Balanced { class, .. } => {
                 let names = target.class_names().unwrap_or_default();
                 let name = names.get(*class).map_or("?", String::as_str);
                 format!("always \"{name}\"")
@@ -106,14 +117,39 @@ impl Unit {
         }
     }
 
-    /// What each sample adds to the error.
-    pub fn costs(&self, predictions: &Predictions) -> Vec<f64> {
+    /// Why it is measured so, where that is not the usual way.
+    pub fn reason(&self, target: &TargetKind) -> Option<String> {
+        let Unit::Balanced { class, share } = self else {
+            return None;
+        };
+        let names = target.class_names().unwrap_or_default();
+        let name = names.get(*class).map_or("?", String::as_str);
+        Some(format!(
+            "{} of the samples are \"{name}\", so that the plain share of mistakes would say little: here every class counts alike",
+            percent(*share)
+        ))
+    }
+
+    /// What each sample adds to the error, by what `plan` decides.
+    pub fn costs(&self, plan: &Plan, predictions: &Predictions) -> Vec<f64> {
         let rows = predictions.said.chunks_exact(predictions.width.max(1));
         match (self, &predictions.truth) {
-            (Unit::Rate { .. }, Truth::Classes(labels)) => rows
-                .zip(labels)
-                .map(|(row, &label)| f64::from(u8::from(largest(row) != label as usize)))
-                .collect(),
+            (Unit::Rate { .. } | Unit::Balanced { .. }, Truth::Classes(labels)) => {
+                let counts = counts(labels);
+                let present = counts.iter().filter(|&&n| n > 0).count();
+                let cost = |label: u32| match self {
+                    Unit::Balanced { .. } => {
+                        labels.len() as f64 / (present * counts[label as usize]) as f64
+                    }
+                    _ => 1.0,
+                };
+                rows.zip(labels)
+                    .map(|(row, &label)| match plan.decide(row) == label as usize {
+                        true => 0.0,
+                        false => cost(label),
+                    })
+                    .collect()
+            }
             (Unit::Unexplained { variances }, Truth::Values(values)) => rows
                 .zip(values.chunks_exact(predictions.width.max(1)))
                 .map(|(said, truth)| {
@@ -137,7 +173,7 @@ impl Unit {
     pub fn estimate(&self, costs: &[f64]) -> Result<Estimate> {
         Ok(match self {
             Unit::Rate { .. } => Estimate::rate(costs.iter().sum::<f64>() as usize, costs.len())?,
-            Unit::Unexplained { .. } => Estimate::mean(costs)?,
+            Unit::Balanced { .. } | Unit::Unexplained { .. } => Estimate::mean(costs)?,
         })
     }
 }
@@ -149,7 +185,7 @@ impl Judged {
     /// If its samples do not fit, or there are none.
     pub fn of(model: &Model, part: &Subset, unit: &Unit) -> Result<Judged> {
         let predictions = Predictions::of(model, part)?;
-        let costs = unit.costs(&predictions);
+        let costs = unit.costs(&model.plan, &predictions);
         Ok(Judged {
             part: part.clone(),
             error: unit.estimate(&costs)?,
@@ -171,4 +207,12 @@ impl Judged {
         let part = Subset::new(train.dataset().clone(), chosen.collect())?;
         Judged::of(model, &part, unit)
     }
+}
+
+/// How many samples each class has.
+fn counts(labels: &[u32]) -> Vec<usize> {
+    let classes = labels.iter().max().map_or(0, |&most| most as usize + 1);
+    let mut counts = vec![0; classes];
+    labels.iter().for_each(|&label| counts[label as usize] += 1);
+    counts
 }

@@ -50,10 +50,12 @@ impl Analysis {
         let (mut errors, mut noise) = (None, None);
         let mut compared = columns.clone();
         if let Truth::Classes(labels) = &predictions.truth {
-            errors = Some(ErrorAnalysis::of(
+            let decide = |row: &[f32]| plan.decide(row);
+            errors = Some(ErrorAnalysis::decided(
                 &predictions.said,
                 predictions.width,
                 labels,
+                decide,
             )?);
             if plan.has_probabilities() {
                 noise = Some(label_noise(&predictions.said, predictions.width, labels)?);
@@ -78,7 +80,7 @@ impl Analysis {
     /// If one cannot be written.
     pub fn write(&self, plan: &Plan, judged: &Judged, folder: &Path) -> Result<Vec<String>> {
         let classes = plan.classes().unwrap_or_default();
-        let number = |sample: usize| judged.part.original(sample).unwrap_or(sample);
+        let number = |sample: usize| judged.part.source_index(sample);
         let mut written = Vec::new();
         let mut table = |name: &str, bytes: Vec<u8>| -> Result<()> {
             atomic_write(folder.join(name), |file| file.write_all(&bytes)).map_err(saving)?;

@@ -99,6 +99,7 @@ pub fn diagnose(args: &args::Diagnose) -> Result<()> {
         return print_json(&json!({
             "of": subject.title,
             "measure": unit.name(),
+            "measure_because": unit.reason(subject.parts.train.target_kind()),
             "train": errors.train,
             "validation": errors.validation,
             "test": errors.test,
@@ -118,10 +119,11 @@ pub fn diagnose(args: &args::Diagnose) -> Result<()> {
         }));
     }
     let style = Style::stdout();
+    let reason = unit.reason(subject.parts.train.target_kind());
     let guess = unit.guess_words(subject.parts.train.target_kind());
     let mut text = diagnosis::verdict(
         &subject.title,
-        unit.name(),
+        (unit.name(), reason.as_deref()),
         &guess,
         &errors,
         &verdict,
@@ -133,7 +135,7 @@ pub fn diagnose(args: &args::Diagnose) -> Result<()> {
     if let Some(curve) = &varied {
         text.push_str(&diagnosis::varied(curve, style));
     }
-    let number = |sample: usize| validation.part.original(sample).unwrap_or(sample);
+    let number = |sample: usize| validation.part.source_index(sample);
     let classes = model.plan.classes().unwrap_or_default();
     if let Some(errors) = &analysis.errors {
         text.push_str(&diagnosis::errors(errors, classes, style));

@@ -56,6 +56,8 @@ pub struct Classes {
     pub top: Option<(usize, f64)>,
     /// The most frequent class, and its share.
     pub majority: (usize, f64),
+    /// Mean F1 of always saying it, and log loss of the shares of the classes.
+    pub prior: (f64, f64),
     /// Of two classes the one that is looked for; else the first.
     pub positive: usize,
     /// Of two classes: the probability from which on a sample counts as the positive one.
@@ -134,11 +136,15 @@ impl Classes {
             true => top_k_accuracy(&truth, &probabilities, classes, 5).ok(),
             false => None,
         };
-        let majority = match Baseline::majority(&truth, classes)? {
+        let (majority, prior) = match Baseline::majority(&truth, classes)? {
             Baseline::Majority {
-                class, accuracy, ..
-            } => (class, accuracy),
-            Baseline::Mean { .. } => (0, 0.0),
+                class,
+                accuracy,
+                macro_f1,
+                log_loss,
+                ..
+            } => ((class, accuracy), (macro_f1, log_loss)),
+            Baseline::Mean { .. } => ((0, 0.0), (0.0, 0.0)),
         };
         let [interval, _] = intervals(&confusion)?;
         Ok(Classes {
@@ -151,6 +157,7 @@ impl Classes {
             log_loss,
             top: top.map(|share| (5, share)),
             majority,
+            prior,
             positive: if classes == 2 { plan.positive() } else { 0 },
             threshold: plan
                 .threshold()

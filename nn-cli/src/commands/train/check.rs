@@ -15,7 +15,7 @@ use nn_optim::{EarlyStopping, Stop};
 
 use crate::augment::augmenter;
 use crate::error::{Error, Result};
-use crate::model::{FORMAT, Header, Plan, read_sentence};
+use crate::model::{FORMAT, Header, Plan, read_sentence, shorten};
 use crate::recipe::{self, Recipe};
 use crate::samples::{self, Parts};
 use crate::threshold;
@@ -222,9 +222,10 @@ fn wanted_outputs(recipe: &Recipe, target: &TargetKind) -> (usize, String) {
             1,
             format!("{} takes one number for two classes", recipe.loss.name()),
         ),
-        TargetKind::Classes { names } => {
-            (names.len(), format!("the data has {} classes", names.len()))
-        }
+        TargetKind::Classes { names } => (
+            names.len(),
+            format!("the data has {} classes ({})", names.len(), shorten(names)),
+        ),
         other => (
             other.outputs(),
             format!("the data has {} value(s) to predict", other.outputs()),

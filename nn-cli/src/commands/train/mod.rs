@@ -60,6 +60,9 @@ fn notes(job: &Job) -> Result<Vec<(&'static str, String)>> {
     for absent in samples::absent_classes(parts)? {
         notes.push(("missing", absent));
     }
+    for useless in samples::useless_columns(parts)? {
+        notes.push(("columns", useless));
+    }
     for leak in samples::leakage(parts)? {
         notes.push(("leakage", leak));
     }

@@ -15,6 +15,10 @@ const MAX_CLASSES: usize = 10_000;
 /// A column of whole numbers with at most this many values is a class under [`CsvTarget::Auto`].
 const MAX_AUTO_CLASSES: usize = 20;
 
+/// What to do about a column of numbers that is taken for classes.
+const AS_NUMBER: &str =
+    "to predict it as a number, use a regression target (in a recipe [loss] type = \"mse\")";
+
 #[derive(Clone, Copy, PartialEq)]
 enum Role {
     Ignored,
@@ -78,6 +82,14 @@ pub(super) fn schema(options: &CsvOptions, table: &Table) -> Result<CsvSchema> {
         }
     }
     let texts = collect_texts(options, table, &roles)?;
+    let declared: Vec<usize> = (options.categorical.iter())
+        .map(|(column, _)| find(table, column))
+        .collect::<Result<_>>()?;
+    for (column, texts) in texts.iter().enumerate() {
+        if !declared.contains(&column) {
+            refuse_decimal_commas(table, column, texts)?;
+        }
+    }
     let describe = |position: usize, kind: ColumnKind| SchemaColumn {
         name: table.header.as_ref().map(|h| h[position].clone()),
         position,
@@ -276,7 +288,7 @@ fn collect_texts(
             }
             texts[column].insert(text.to_string());
             let (most, what, remedy) = match roles[column] {
-                Role::Class => (MAX_CLASSES, "classes", "use a regression target"),
+                Role::Class => (MAX_CLASSES, "classes", AS_NUMBER),
                 _ => (MAX_LEVELS, "different texts", "leave the column out"),
             };
             if texts[column].len() > most {
@@ -307,10 +319,24 @@ fn class_levels(table: &Table, column: usize, texts: &BTreeSet<String>) -> Resul
         return Err(table.error(
             Place::Column(table.column_name(column)),
             "the values are fractions, classes are text or whole numbers",
-            "use a regression target",
+            AS_NUMBER,
         ));
     }
     Ok(sorted_levels(texts))
+}
+
+/// A guessed text column whose every text is a number but for a comma in it: as categories it would train to nonsense.
+fn refuse_decimal_commas(table: &Table, column: usize, texts: &BTreeSet<String>) -> Result<()> {
+    let numeric = |text: &String| number(&text.replacen(',', ".", 1)).is_some();
+    let with_comma = texts.iter().find(|text| text.contains(','));
+    let Some(example) = with_comma.filter(|_| texts.iter().all(numeric)) else {
+        return Ok(());
+    };
+    Err(table.error(
+        Place::Column(table.column_name(column)),
+        format!("the numbers have a comma (\"{example}\")"),
+        "write decimals with a point, or declare the column categorical or leave it out",
+    ))
 }
 
 /// Later files are read by name, so input names must tell columns apart.

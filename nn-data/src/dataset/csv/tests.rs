@@ -212,6 +212,15 @@ fn wrong_columns_are_named() {
     assert!(refused(CsvOptions::new(), text).contains("two input columns are called \"a\""));
     assert!(refused(classes("a"), "a\n1\n").contains("no column is left as an input"));
     assert!(refused(classes("y"), "x,y\n1,0.5\n2,1.5\n").contains("use a regression target"));
+    // Categories made of numbers with commas would train to nonsense.
+    let commas = "a;b;y\n1,288;7;p\n1,449;8;q\n2;9;p\n";
+    let said = refused(CsvOptions::new(), commas);
+    assert!(
+        said.contains("column \"a\": the numbers have a comma (\"1,288\")"),
+        "{said}"
+    );
+    let declared = CsvOptions::new().categorical("a", Encoding::OneHot);
+    assert_eq!(read(declared, commas).data.len(), 3);
     let twice = CsvTarget::Regression(vec!["y".into(), "y".into()]);
     assert!(refused(CsvOptions::new().target(twice), "x,y\n1,2\n").contains("named twice"));
     let keys: String = (0..1500).map(|i| format!("{i},key{i}\n")).collect();

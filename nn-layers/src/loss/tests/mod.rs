@@ -257,6 +257,57 @@ fn class_losses_are_their_formulas() {
     );
 }
 
+/// The mean of all is the mean of the parts' means by their weights.
+#[test]
+fn means_of_batches_combine() {
+    let x = grid([5, 3]);
+    let y = labels(&[2, 0, 1, 2, 0]);
+    let parts = [(0, 2), (2, 3)];
+    let weights = Some(vec![0.5, 2.0, 3.0]);
+    let losses: [Loss; 5] = [
+        CrossEntropy::default().into(),
+        CrossEntropy {
+            class_weights: weights.clone(),
+            ..CrossEntropy::default()
+        }
+        .into(),
+        CrossEntropy {
+            class_weights: weights.clone(),
+            ignore_index: Some(2),
+            ..CrossEntropy::default()
+        }
+        .into(),
+        Nll {
+            class_weights: weights.clone(),
+            ..Nll::default()
+        }
+        .into(),
+        Focal {
+            class_weights: weights,
+            ..Focal::default()
+        }
+        .into(),
+    ];
+    for loss in losses {
+        let (mut sum, mut total) = (0.0, 0.0);
+        for (start, count) in parts {
+            let (x, y) = (x.narrow(0, start, count), y.narrow(0, start, count));
+            let (x, y) = (x.unwrap(), y.unwrap());
+            let weight = loss.mean_weight(&y).unwrap();
+            sum += loss.forward(&x, &y).unwrap().item().unwrap() * weight;
+            total += weight;
+        }
+        let whole = loss.forward(&x, &y).unwrap().item().unwrap();
+        assert!((sum / total - whole).abs() < 1e-12, "{loss:?}");
+    }
+    let weighted = CrossEntropy {
+        class_weights: Some(vec![1.0]),
+        ..CrossEntropy::default()
+    };
+    assert!(Loss::from(weighted).mean_weight(&y).is_err());
+    assert_eq!(Loss::from(Mse::default()).mean_weight(&x).unwrap(), 5.0);
+}
+
 #[test]
 fn focal_losses_are_their_formulas() {
     let (x, y, weight) = (grid([4, 3]), [2u32, 0, 1, 2], [0.5, 2.0, 3.0]);

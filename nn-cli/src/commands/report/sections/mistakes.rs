@@ -67,7 +67,7 @@ fn of_classes(judged: &Judged, classes: &Classes) -> Result<Vec<Block>> {
                 Cell::name(format!("{name}{}", sure(share)))
             };
             let mut cells = vec![
-                Cell::text(sample.to_string()),
+                Cell::text(judged.data.source_index(sample).to_string()),
                 class(classes.truth[sample], truth),
                 class(classes.said[sample], said),
             ];
@@ -82,12 +82,13 @@ fn of_classes(judged: &Judged, classes: &Classes) -> Result<Vec<Block>> {
         .zip(pictures)
         .map(|(&(sample, said, truth), picture)| {
             let (t, s) = (classes.truth[sample] as usize, classes.said[sample] as usize);
+            let number = judged.data.source_index(sample);
             let plain = |class: usize| classes.names.get(class).map_or("?", String::as_str);
             Thumbnail {
                 picture,
-                about: format!("Sample {sample}, a {} taken for {}", plain(t), plain(s)),
+                about: format!("Sample {number}, a {} taken for {}", plain(t), plain(s)),
                 caption: format!(
-                    "said <strong>{}</strong>{}<br>true <strong>{}</strong>{}<br><small>sample {sample}</small>",
+                    "said <strong>{}</strong>{}<br>true <strong>{}</strong>{}<br><small>sample {number}</small>",
                     class_name(&classes.names, s), sure(said), class_name(&classes.names, t), sure(truth),
                 ),
             }
@@ -123,7 +124,7 @@ fn of_values(judged: &Judged, values: &Values) -> Result<Table> {
     });
     for (sample, truth, said) in order.into_iter().take(ROWS) {
         let mut cells = vec![
-            Cell::text(sample.to_string()),
+            Cell::text(judged.data.source_index(sample).to_string()),
             Cell::text(short(truth)),
             Cell::text(short(said)),
             Cell::text(short(said - truth)),

@@ -1,7 +1,5 @@
 //! The network, layer by layer.
 
-use nn_core::Shape;
-
 use crate::commands::report::material::Material;
 use crate::error::Result;
 use crate::view::network::batched;
@@ -17,7 +15,7 @@ const FOLD_FROM: usize = 24;
 /// # Errors
 /// If the samples do not fit the network.
 pub fn section(material: &Material) -> Result<Section> {
-    let shape = Shape::from(material.model.plan.header.sample.clone());
+    let shape = material.model.plan.network_input()?;
     let summary = material.model.network.summary(&shape)?;
     let mut table = Table::new(
         "Layer by layer, for a batch of N samples",

@@ -118,7 +118,7 @@ fn of_classes(page: &mut Page, judged: &Judged, classes: &Classes) {
     page.tiles.push(Tile {
         name: "F1, mean of classes".into(),
         value: format!("{:.3}", classes.report.macro_mean.f1),
-        note: "1 is perfect".into(),
+        note: format!("baseline {:.3}, 1 is perfect", classes.prior.0),
     });
     if classes.names.len() == 2 {
         let positive = &classes.report.classes[classes.positive];
@@ -142,10 +142,7 @@ fn of_classes(page: &mut Page, judged: &Judged, classes: &Classes) {
         page.tiles.push(Tile {
             name: "log loss".into(),
             value: short(loss),
-            note: format!(
-                "guessing evenly gives {}",
-                short((classes.names.len().max(1) as f64).ln())
-            ),
+            note: format!("the shares of the classes give {}", short(classes.prior.1)),
         });
     }
 }
