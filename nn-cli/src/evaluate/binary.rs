@@ -1,7 +1,7 @@
 //! What is to be known of a yes-or-no question beyond the share of right answers.
 
 use nn_data::metrics::{
-    BinaryCounts, Binning, Bootstrap, Interval, RankedScores, brier_score,
+    BinaryCounts, Binning, Bootstrap, Interval, RankedScores, RankingIntervals, brier_score,
     expected_calibration_error,
 };
 use serde::Serialize;
@@ -12,6 +12,9 @@ use crate::threshold::Decision;
 
 /// Bins of the calibration error.
 const BINS: usize = 15;
+
+/// More samples than this are not drawn again and again: it would take longer than a second.
+const MAX_RESAMPLED: usize = 50_000;
 
 /// Scores of the positive one of two classes.
 #[derive(Clone, Debug, Serialize)]
@@ -56,6 +59,8 @@ pub struct RankingScores {
     pub calibration_error: f64,
     /// Mean squared error of the probabilities.
     pub brier: f64,
+    /// Of what is measured sample by sample; of very many samples none.
+    pub intervals: Option<RankingIntervals>,
 }
 
 /// Probabilities of the positive class as they come in, batch by batch.
@@ -121,6 +126,11 @@ impl BinaryMeter {
                         Binning::Uniform,
                     )?,
                     brier: brier_score(truth, scores)?,
+                    // Where one class is missing from most resamples there are none either.
+                    intervals: match truth.len() <= MAX_RESAMPLED {
+                        true => bootstrap.ranking(truth, scores).ok(),
+                        false => None,
+                    },
                 })
             }
         };

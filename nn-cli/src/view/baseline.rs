@@ -162,15 +162,21 @@ pub fn binary(scores: &BinaryScores, names: &[String], style: Style) -> String {
         "correlation with the truth, −1 to 1",
     );
     if let Some(ranking) = &scores.ranking {
-        let mut row = |name: &str, value: f64, nothing: f64, meaning: &str| {
-            let (value, nothing) = (format!("{value:.4}"), format!("{nothing:.4}"));
-            let cells = [name.to_string(), value, String::new(), nothing];
-            table.row(cells.into_iter().chain(what(meaning)));
-        };
+        let mut row =
+            |name: &str, value: f64, interval: Option<Interval>, nothing: f64, meaning: &str| {
+                row(
+                    name,
+                    &Scored { value, interval },
+                    format!("{nothing:.4}"),
+                    meaning,
+                );
+            };
+        let intervals = ranking.intervals;
         if let Some(auc) = ranking.roc_auc {
             row(
                 "ROC AUC",
                 auc,
+                intervals.map(|all| all.roc_auc),
                 0.5,
                 "chance that a positive ranks above a negative",
             );
@@ -178,18 +184,21 @@ pub fn binary(scores: &BinaryScores, names: &[String], style: Style) -> String {
         row(
             "average precision",
             ranking.average_precision,
+            intervals.map(|all| all.average_precision),
             share,
             "area below precision against recall",
         );
         row(
             "calibration error",
             ranking.calibration_error,
+            None,
             0.0,
             "how far probabilities are from shares, ECE",
         );
         row(
             "Brier score",
             ranking.brier,
+            intervals.map(|all| all.brier),
             share * (1.0 - share),
             "squared error of the probabilities",
         );

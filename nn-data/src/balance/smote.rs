@@ -1,11 +1,11 @@
 //! SMOTE: new samples of rare classes between those there are.
 
+use nn_core::kernels::threads::map_long;
 use nn_core::{DType, Rng, Tensor};
 
 use super::{PURPOSE, by_class, check_ratio, resample};
 use crate::dataset::{Dataset, InMemory, Targets};
 use crate::error::{Error, Result};
-use crate::metrics::blocks;
 
 /// Finding neighbours compares each sample of a class with each other; beyond this many it takes too long.
 const MAX_CLASS: usize = 50_000;
@@ -135,7 +135,7 @@ fn neighbours(rows: &[&[f32]], k: usize) -> Vec<Vec<u32>> {
     let scaled = in_deviations(rows);
     let distance =
         |a: &[f32], b: &[f32]| -> f32 { a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum() };
-    blocks::map(rows.len(), |row| {
+    map_long(rows.len(), |row| {
         let mut others: Vec<(f32, u32)> = (0..rows.len())
             .filter(|&other| other != row)
             .map(|other| (distance(&scaled[row], &scaled[other]), other as u32))

@@ -1,10 +1,11 @@
 //! Bootstrap: how far a score would move if the samples it was measured on had been other ones.
 
+use nn_core::kernels::threads::map_long;
 use nn_core::{Purpose, Rng};
 use serde::{Deserialize, Serialize};
 
 use super::binomial::binomial;
-use super::{BinaryCounts, ConfusionMatrix, blocks};
+use super::{BinaryCounts, ConfusionMatrix};
 use crate::error::{Error, Result};
 
 /// The streams of random numbers that resampling draws from.
@@ -104,10 +105,11 @@ impl Bootstrap {
         metric: impl Fn(&[usize]) -> Option<f64> + Sync,
     ) -> Result<Interval> {
         super::not_empty("bootstrap", samples)?;
-        self.percentiles(|rng| {
+        let values = self.draw(|rng| {
             let drawn: Vec<usize> = (0..samples).map(|_| rng.below(samples)).collect();
             metric(&drawn)
-        })
+        })?;
+        self.percentiles(values)
     }
 
     /// The interval of a metric that is a function of counts, such as those of a table: drawing the counts of a whole
@@ -124,7 +126,8 @@ impl Bootstrap {
         if total == 0 {
             return Err(Error::argument("bootstrap", "there are no samples"));
         }
-        self.percentiles(|rng| Some(metric(&multinomial(rng, counts, total))))
+        let values = self.draw(|rng| Some(metric(&multinomial(rng, counts, total))))?;
+        self.percentiles(values)
     }
 
     /// The interval of a score of yes-or-no decisions.
@@ -181,7 +184,8 @@ impl Bootstrap {
         })
     }
 
-    fn percentiles(&self, draw: impl Fn(&mut Rng) -> Option<f64> + Sync) -> Result<Interval> {
+    /// What `draw` makes of each resample.
+    pub(super) fn draw<R: Send>(&self, draw: impl Fn(&mut Rng) -> R + Sync) -> Result<Vec<R>> {
         let wrong = |problem: String| Err(Error::argument("bootstrap", problem));
         if !(1..=1_000_000).contains(&self.resamples) {
             return wrong(format!(
@@ -195,20 +199,28 @@ impl Bootstrap {
                 self.level
             ));
         }
-        let drawn = blocks::map(self.resamples, |resample| {
+        Ok(map_long(self.resamples, |resample| {
             draw(&mut Rng::addressed(self.seed, PURPOSE, 0, resample as u64))
-        });
-        let mut values: Vec<f64> = drawn
+        }))
+    }
+
+    /// The interval of the values of a metric on the resamples.
+    pub(super) fn percentiles(
+        &self,
+        values: impl IntoIterator<Item = Option<f64>>,
+    ) -> Result<Interval> {
+        let mut values: Vec<f64> = values
             .into_iter()
             .flatten()
             .filter(|v| !v.is_nan())
             .collect();
         if values.len() * 2 < self.resamples {
-            return wrong(format!(
+            let problem = format!(
                 "the metric is defined on {} of {} resamples only; there are too few samples of some class",
                 values.len(),
                 self.resamples
-            ));
+            );
+            return Err(Error::argument("bootstrap", problem));
         }
         values.sort_by(f64::total_cmp);
         let at = |share: f64| {

@@ -1,5 +1,6 @@
 //! Calibration: whether of the samples with a score of 0.8 four in five are positive.
 
+use nn_core::kernels::threads::map_long;
 use serde::{Deserialize, Serialize};
 
 use super::RankedScores;
@@ -109,7 +110,7 @@ fn uniform<S: Score>(truth: &[bool], scores: &[S], bins: usize) -> Vec<Calibrati
         .chain(std::iter::once(1.0))
         .collect();
     let piece = scores.len().div_ceil(PIECES).max(blocks::BLOCK);
-    let parts = blocks::map(scores.len().div_ceil(piece), |task| {
+    let parts = map_long(scores.len().div_ceil(piece), |task| {
         let range = task * piece..((task + 1) * piece).min(scores.len());
         let mut sums = vec![Sums::default(); bins];
         for (&truth, score) in truth[range.clone()].iter().zip(&scores[range]) {

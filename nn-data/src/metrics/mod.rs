@@ -21,7 +21,7 @@ mod agreement;
 mod average;
 mod baseline;
 mod binomial;
-pub(crate) mod blocks;
+mod blocks;
 mod bootstrap;
 mod brier;
 mod calibration;
@@ -34,6 +34,7 @@ mod multi_class;
 mod multi_label;
 mod precision_recall;
 mod ranked;
+mod ranking_intervals;
 mod regression;
 mod report;
 mod running_mean;
@@ -59,6 +60,7 @@ pub use multi_class::{Against, average_precision_classes, roc_auc_classes};
 pub use multi_label::MultiLabelScores;
 pub use precision_recall::{Averages, ClassScores, binary_scores, precision_recall_f1};
 pub use ranked::RankedScores;
+pub use ranking_intervals::RankingIntervals;
 pub use regression::{
     RegressionErrors, RegressionScores, mean_absolute_error, mean_squared_error, r2_score,
     root_mean_squared_error,

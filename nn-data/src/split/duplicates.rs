@@ -2,11 +2,11 @@
 
 use std::fmt;
 
+use nn_core::kernels::threads::map_long;
 use nn_core::{DType, Tensor};
 
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
-use crate::metrics::blocks;
 
 /// Samples read at once.
 const CHUNK: usize = 256;
@@ -191,7 +191,7 @@ fn marks(data: &dyn Dataset) -> Result<Vec<Mark>> {
         let problem = format!("{samples} samples, it takes up to {}", u32::MAX);
         return Err(Error::argument("duplicates", problem));
     }
-    let chunks = blocks::map(samples.div_ceil(CHUNK), |chunk| {
+    let chunks = map_long(samples.div_ceil(CHUNK), |chunk| {
         let range = chunk * CHUNK..((chunk + 1) * CHUNK).min(samples);
         let indices: Vec<usize> = range.clone().collect();
         let batch = data.batch(&indices)?;

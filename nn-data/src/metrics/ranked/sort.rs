@@ -3,6 +3,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use nn_core::kernels::threads::map_long;
+
 use super::super::blocks;
 use super::super::score::Score;
 
@@ -176,7 +178,7 @@ pub(super) fn sort<S: Score>(truth: &[bool], scores: &[S]) -> Sorted {
     let stretch = (samples / 128).max(MIN_BUCKETS);
     let mut keys = vec![0u64; samples];
     let work: Vec<_> = (keys.chunks_mut(stretch)).map(Mutex::new).collect();
-    let starts = blocks::map(work.len(), |task| {
+    let starts = map_long(work.len(), |task| {
         let mut out = work[task].lock().unwrap_or_else(PoisonError::into_inner);
         let range = task * stretch..task * stretch + out.len();
         distribute(&buckets, &truth[range.clone()], &scores[range], &mut out)
@@ -218,7 +220,7 @@ fn fill(buckets: &Buckets, stretches: &[Stretch<'_>], sorted: &mut Sorted) -> Ve
         hits += positives as u32;
         rank += len as u32;
     }
-    blocks::map(work.len(), |bucket| {
+    map_long(work.len(), |bucket| {
         let (before, target) = &work[bucket];
         let mut target = target.lock().unwrap_or_else(PoisonError::into_inner);
         if target.flagged.is_empty() {
