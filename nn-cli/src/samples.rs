@@ -309,7 +309,10 @@ pub fn divide(source: Source, recipe: &recipe::Recipe) -> Result<Parts> {
 /// If the values cannot be prepared so.
 pub fn fit_inputs(preprocess: &recipe::Preprocess, train: &Subset) -> Result<Pipeline> {
     if !preprocess.steps.is_empty() {
-        return Ok(Pipeline::fit(&preprocess.steps, train)?);
+        return Pipeline::fit(&preprocess.steps, train).map_err(|e| match e {
+            nn_data::Error::Argument { .. } => Error::input(format!("[preprocess] {e}")),
+            other => other.into(),
+        });
     }
     let image = picture_shape(train.input_shape()).is_some();
     let steps = match preprocess.scale {

@@ -36,7 +36,7 @@ pub struct Data {
     /// For `.csv`: the character between columns; by default told from the content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<char>,
-    /// For `.csv`: what happens to rows with missing values; by default they are kept where the first step of [preprocess]
+    /// For `.csv`: what happens to rows with missing values; by default they are kept where the first step of preparation
     /// fills them in, and else refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<Missing>,

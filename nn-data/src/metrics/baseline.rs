@@ -93,7 +93,13 @@ impl Baseline {
         let said: Vec<f64> = row.iter().copied().cycle().take(wide.len()).collect();
         errors.add_f64(&wide, &said)?;
         match errors.scores() {
-            Some(scores) => Ok(Baseline::Mean { scores }),
+            Some(mut scores) => {
+                if !scores.constant_target {
+                    // By definition; the sums leave a trace of rounding.
+                    scores.r2 = 0.0;
+                }
+                Ok(Baseline::Mean { scores })
+            }
             None => Err(Error::argument("baseline", "there are no samples")),
         }
     }
@@ -136,6 +142,12 @@ mod tests {
             panic!()
         };
         assert_eq!((scores.r2, scores.mae), (0.0, 5.5));
+        for values in [&[0.1f32, 0.7, 0.3, 0.35, 1e-3][..], &[1e6, 3.3, 7.7]] {
+            let Baseline::Mean { scores } = Baseline::mean(values, 1).unwrap() else {
+                panic!("numbers have a mean");
+            };
+            assert_eq!(scores.r2, 0.0);
+        }
         assert!(Baseline::mean(&[], 1).is_err());
         assert!(Baseline::mean(&[1.0], 0).is_err());
         assert!(Baseline::mean(&[1.0], 2).is_err());

@@ -153,6 +153,9 @@ fn feature_cells(judged: &Judged, sample: usize, features: usize) -> Result<Vec<
     Ok(row
         .iter()
         .take(features)
-        .map(|&value| Cell::text(short(f64::from(value))))
+        .map(|&value| match value.is_nan() {
+            true => Cell::text("missing"),
+            false => Cell::text(short(f64::from(value))),
+        })
         .collect())
 }

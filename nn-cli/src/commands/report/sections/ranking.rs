@@ -115,7 +115,9 @@ fn two(classes: &Classes) -> Result<Vec<Block>> {
                     .recall
                     .iter()
                     .copied()
-                    .zip(curve.precision.iter().copied()),
+                    .zip(curve.precision.iter().copied())
+                    // Without the last point, which no threshold has.
+                    .take(curve.thresholds.len()),
             ),
             Mark::Ring {
                 name: chosen.clone(),
@@ -276,6 +278,7 @@ fn many(classes: &Classes) -> Result<Vec<Block>> {
             .iter()
             .copied()
             .zip(curve.precision.iter().copied())
+            .take(curve.thresholds.len())
             .collect();
         pr.push(Mark::Line {
             name: title.clone(),
