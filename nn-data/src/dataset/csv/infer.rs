@@ -56,6 +56,13 @@ pub(super) fn schema(options: &CsvOptions, table: &Table) -> Result<CsvSchema> {
         }
         CsvTarget::Last => {
             let column = table.width - 1;
+            if looks[column] == Look::Nothing {
+                return Err(table.error(
+                    Place::Column(table.column_name(column)),
+                    "no row has a value in this last column, which is to be predicted",
+                    "name the column to predict; if every line ends with a delimiter, take that off",
+                ));
+            }
             roles[column] = judge(table, looks[column], column)?;
             outputs.push(column);
         }

@@ -212,6 +212,11 @@ fn wrong_columns_are_named() {
     assert!(refused(CsvOptions::new(), text).contains("two input columns are called \"a\""));
     assert!(refused(classes("a"), "a\n1\n").contains("no column is left as an input"));
     assert!(refused(classes("y"), "x,y\n1,0.5\n2,1.5\n").contains("use a regression target"));
+    let said = refused(
+        CsvOptions::new().target(CsvTarget::Last),
+        "a,b,y,\n1,2,p,\n3,4,q,\n",
+    );
+    assert!(said.contains("every line ends with a delimiter"), "{said}");
     // Categories made of numbers with commas would train to nonsense.
     let commas = "a;b;y\n1,288;7;p\n1,449;8;q\n2;9;p\n";
     let said = refused(CsvOptions::new(), commas);
